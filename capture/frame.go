@@ -102,6 +102,11 @@ func NewFramePool(format PixelFormat, width, height int) *FramePool {
 	return &FramePool{format: format, width: width, height: height, free: make(chan *Frame, framesKept)}
 }
 
+// Makes tells whether the pool's frames have this format and size.
+func (p *FramePool) Makes(format PixelFormat, width, height int) bool {
+	return p.format == format && p.width == width && p.height == height
+}
+
 // Get hands out a frame with one reference. Its planes lie in one allocation;
 // their contents are left over from earlier use.
 func (p *FramePool) Get() *Frame {

@@ -1,0 +1,19 @@
+// Package app is Tally without a window: the [Studio], which both the window and
+// the command line drive.
+//
+// A studio is told what to do by intents (GoLive, End, Apply, …), which return at
+// once, and is watched through immutable [Snapshot] values. It owns every
+// goroutine of a show:
+//
+//	             picture                       encode        fan-out
+//	source ────> program.Picture ──I420──┬──> Video ──┐     ┌─> output: rtmpout.Publisher, reconnect
+//	(restarted                           └> preview   ├─────┼─> output …
+//	 when it                                          │     ├─> recording
+//	 fails)      program.Sound ──48 kHz──┬──> Audio ──┘     └─> (rehearsal is an output to a
+//	source ────>                         └> meter                server that Tally brings along)
+//
+// Capture and preview run as long as the studio does; encoders and outputs run
+// from GO LIVE to END. What overflows where: pictures, the newest wins (in front
+// of program and in front of the encoder); packets, each output and the
+// recording has a bounded queue of its own and drops to the next key frame.
+package app

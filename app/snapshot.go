@@ -1,0 +1,165 @@
+package app
+
+import (
+	"time"
+
+	"tally/capture"
+)
+
+// Snapshot is everything there is to know about the studio at one moment. It is
+// plain data: whoever gets one may keep it, nobody changes it. Its JSON form is
+// one line of `tally stream --json`.
+type Snapshot struct {
+	State     State           `json:"state"`
+	Uptime    Seconds         `json:"uptime_s"` // since the first server accepted the show
+	Video     VideoStatus     `json:"video"`
+	Audio     AudioStatus     `json:"audio"`
+	Outputs   []OutputStatus  `json:"outputs"`
+	Recording RecordingStatus `json:"recording,omitzero"`
+	Rehearsal RehearsalStatus `json:"rehearsal,omitzero"`
+
+	// Problems are what is wrong now, the worst first; none when all is well.
+	Problems []Problem `json:"problems,omitempty"`
+
+	// What the window needs besides.
+	Settings Settings         `json:"-"`
+	Devices  []capture.Device `json:"-"`
+	Picture  SourceStatus     `json:"-"` // what the preview shows
+	Sound    SourceStatus     `json:"-"`
+	Keys     KeyStatus        `json:"-"`
+	History  []HistoryPoint   `json:"-"` // one a second while on air, the last ten minutes, oldest first
+}
+
+// Seconds is a duration that JSON shows in seconds, to the tenth.
+type Seconds time.Duration
+
+// MarshalJSON writes seconds with one decimal.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return appendTenths(nil, time.Duration(s).Seconds()), nil
+}
+
+// VideoStatus is the encoder's side of the picture.
+type VideoStatus struct {
+	FPS         float64 `json:"fps"`          // encoded in the last second
+	BitrateKbps int     `json:"bitrate_kbps"` // made in the last second
+	TargetKbps  int     `json:"target_kbps"`  // asked of the encoder now
+	ChosenKbps  int     `json:"chosen_kbps"`  // what the user asked for
+	Dropped     int     `json:"dropped"`      // encoded, but not sent: an output could not take it
+	Skipped     int     `json:"skipped"`      // never encoded: this machine was too slow
+	Repeated    int     `json:"repeated"`     // shown twice: the source was too slow
+	Encoder     string  `json:"encoder"`
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
+	LatencyMs   int     `json:"latency_ms"`       // from capture until encoded
+	Reason      string  `json:"reason,omitempty"` // why the target is not what the user chose, in words
+}
+
+// AudioStatus is the encoder's side of the sound.
+type AudioStatus struct {
+	BitrateKbps int     `json:"bitrate_kbps"`
+	LevelDB     float64 `json:"level_db"`     // peak of the last 50 ms in dBFS, never under -96
+	AVOffsetMs  int     `json:"av_offset_ms"` // sound later than picture as they leave the encoder: positive
+	Muted       bool    `json:"muted"`
+}
+
+// OutputStatus is one destination of the running show.
+type OutputStatus struct {
+	Name        string    `json:"name"`
+	URL         string    `json:"url"` // never with the key
+	State       State     `json:"state"`
+	BitrateKbps int       `json:"bitrate_kbps"` // written to the socket in the last second
+	SentBytes   int64     `json:"sent_bytes"`
+	QueueMs     int       `json:"queue_ms"` // age of the oldest packet not yet given to the kernel
+	KernelBytes int       `json:"kernel_bytes"`
+	Dropped     int       `json:"dropped"`
+	Ack         AckStatus `json:"ack"`
+	RTTMs       int       `json:"rtt_ms"`
+	Reconnects  int       `json:"reconnects"` // connections lost since the show began
+	Attempt     int       `json:"attempt"`    // of the reconnect that is under way; 0 when live
+	RetryIn     Seconds   `json:"retry_in_s"`
+	Cause       string    `json:"cause"`   // why it is not live, as one sentence
+	Problem     Problem   `json:"problem"` // the same with advice
+}
+
+// AckStatus is what the server has confirmed.
+type AckStatus struct {
+	Window     int    `json:"window"`    // bytes; how often we asked to be told
+	InFlight   int64  `json:"in_flight"` // sent and not confirmed
+	AckedBytes int64  `json:"acked_bytes"`
+	AgeMs      int    `json:"age_ms"` // since the last confirmation; -1 before the first
+	Style      string `json:"style"`  // "cumulative", "incremental", "none", …
+}
+
+// RecordingStatus is the file on disk. It is zero when nothing is recorded.
+type RecordingStatus struct {
+	Path    string  `json:"path"`
+	Seconds float64 `json:"seconds"`
+	Bytes   int64   `json:"bytes"`
+	Dropped int     `json:"dropped"`
+	Problem Problem `json:"problem,omitzero"`
+}
+
+// RehearsalStatus is what the server that Tally brings along has received. It is
+// zero when no rehearsal is running.
+type RehearsalStatus struct {
+	Running       bool    `json:"running"`
+	VideoCodec    string  `json:"video_codec"` // "H.264 High 3.1"
+	AudioCodec    string  `json:"audio_codec"` // "AAC-LC 48 kHz stereo"
+	Width         int     `json:"width"`
+	Height        int     `json:"height"`
+	FPS           float64 `json:"fps"`
+	KeyIntervalMs int     `json:"key_interval_ms"`
+	AVOffsetMs    int     `json:"av_offset_ms"` // sound's time stamps later than the picture's, as they arrive
+	BitrateKbps   int     `json:"bitrate_kbps"`
+	Bytes         int64   `json:"bytes"`
+	Faults        []Fault `json:"faults,omitempty"`
+}
+
+// Fault is something that a real service would mind.
+type Fault struct {
+	Text string `json:"text"` // one sentence for people
+}
+
+// SourceState is how a source is doing.
+type SourceState string
+
+const (
+	SourceOff      SourceState = "off"      // none chosen
+	SourceStarting SourceState = "starting" // asked for, nothing delivered yet
+	SourceRunning  SourceState = "running"
+	SourceFailed   SourceState = "failed" // being tried again
+	SourceEnded    SourceState = "ended"  // the file is over
+)
+
+// SourceStatus is a camera, microphone, screen or file in use.
+type SourceStatus struct {
+	Source  string // as --video and --audio name it
+	Name    string // for people
+	State   SourceState
+	Format  string // "1280×720 · 30 fps · MJPEG", "48 kHz · stereo"
+	Problem Problem
+}
+
+// KeyStatus says where stream keys are kept.
+type KeyStatus struct {
+	Present map[string]bool // destination ID → a key is stored
+	Note    string          // one sentence when the desktop has no keyring, else empty
+}
+
+// HistoryPoint is one second of a show.
+type HistoryPoint struct {
+	At         time.Duration // since the show began
+	SentKbps   int           // to the first output
+	TargetKbps int
+	State      State
+}
+
+// Problem is an error as a person needs it.
+type Problem struct {
+	Title  string `json:"title,omitempty"`  // what failed: one short sentence that names the step
+	Advice string `json:"advice,omitempty"` // what to do: one sentence
+	Retry  bool   `json:"retry,omitempty"`  // trying again by itself can help
+}
+
+// IsZero tells whether there is no problem.
+func (p Problem) IsZero() bool { return p.Title == "" }
