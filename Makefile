@@ -1,0 +1,69 @@
+# make run and make test do everything on a fresh Debian or Ubuntu machine: they install what is
+# missing (.ci/setup says what) and go on. CONTRIBUTING.md says what each target is for.
+
+# No target passes build flags of its own, so that Fyne, whose cold build takes three minutes, is
+# built once. The one exception is -race; see RACED.
+GO        ?= go
+BIN       := bin/tally
+FUZZTIME  ?= 30s
+PAIRS     ?= 3
+GOFUMPT     := mvdan.cc/gofumpt@v0.9.2
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
+FYNETOOL    := fyne.io/tools/cmd/fyne@v1.7.4
+
+# Packages that the race detector watches: all but those that link the window system (a second cold
+# build of it, for code that only draws) and the end-to-end tests, which run the built program.
+RACED = $(shell $(GO) list -f '{{$$skip := eq .Name "e2e"}}{{range .Deps}}{{if eq . "fyne.io/fyne/v2/app"}}{{$$skip = true}}{{end}}{{end}}{{if not $$skip}}{{.ImportPath}}{{end}}' ./...)
+
+# Modules of their own, whose dependencies are not Tally's: tests against other RTMP implementations.
+MODULES = $(patsubst %/go.mod,%,$(filter-out go.mod,$(shell git ls-files '*/go.mod')))
+
+# No test may reach for the bus of the desktop it runs on; those that need one start their own.
+export DBUS_SESSION_BUS_ADDRESS = disabled:
+
+.DEFAULT_GOAL := build
+.PHONY: run build test check bench fuzz package test-devices screenshots setup clean
+
+## run: open the window
+run: DBUS_SESSION_BUS_ADDRESS := $(shell printenv DBUS_SESSION_BUS_ADDRESS)
+run: build
+	$(BIN)
+
+## build: compile bin/tally
+build:
+	@.ci/setup build
+	$(GO) build -o $(BIN) ./cmd/tally
+
+## test: vet and all tests, end to end included
+test:
+	@.ci/setup test
+	$(GO) vet ./...
+	$(GO) build -o $(BIN) ./cmd/tally
+	@for m in $(MODULES); do echo "cd $$m && $(GO) test -race ./..." && (cd $$m && $(GO) test -race ./...) || exit 1; done
+	$(GO) test -race -timeout 10m $(RACED)
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -timeout 12m ./cmd/tally/e2e
+
+## check: format, vet, static analysis, modules, known vulnerabilities
+check:
+	@.ci/setup build
+	@.ci/check $(GOFUMPT) $(STATICCHECK) $(GOVULNCHECK)
+
+## bench: Go benchmarks, then tally against ffmpeg at the same work (PAIRS=3)
+bench:
+	@.ci/setup test
+	$(GO) build -o $(BIN) ./cmd/tally
+	$(GO) test -run '^$$' -bench . -benchmem $(filter-out %/e2e,$(RACED))
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench . -benchtime $(PAIRS)x -timeout 30m ./cmd/tally/e2e
+
+## fuzz: each fuzz test for FUZZTIME=30s
+fuzz:
+	@.ci/setup build
+	@.ci/fuzz $(FUZZTIME)
+
+## setup: install what build and test need
+setup:
+	@.ci/setup test
+
+clean:
+	rm -rf bin dist
