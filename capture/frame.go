@@ -2,6 +2,7 @@ package capture
 
 import (
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -52,6 +53,7 @@ type Frame struct {
 
 	refs atomic.Int32
 	home *FramePool
+	of   *Frame // whose planes these are; see At
 }
 
 // Retain adds a reference, and returns f for convenience.
@@ -64,11 +66,29 @@ func (f *Frame) Retain() *Frame {
 // overwritten at any time.
 func (f *Frame) Release() {
 	switch n := f.refs.Add(-1); {
-	case n == 0 && f.home != nil:
-		f.home.put(f)
 	case n < 0:
 		panic("capture: Frame released more often than retained")
+	case n > 0:
+	case f.of != nil:
+		of := f.of
+		f.of = nil
+		repeats.Put(f)
+		of.Release()
+	case f.home != nil:
+		f.home.put(f)
 	}
+}
+
+var repeats = sync.Pool{New: func() any { return new(Frame) }}
+
+// At is the same picture shown at another time. It shares f's planes and holds a
+// reference to f until it is released itself.
+func (f *Frame) At(pts time.Duration) *Frame {
+	r := repeats.Get().(*Frame)
+	r.PTS, r.Format, r.Color, r.Width, r.Height = pts, f.Format, f.Color, f.Width, f.Height
+	r.Plane, r.Stride, r.of = f.Plane, f.Stride, f.Retain()
+	r.refs.Store(1)
+	return r
 }
 
 // Bytes is the size of a picture of this format, without padding. It is 0 for
