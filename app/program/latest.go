@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"tally/capture"
 )
@@ -10,7 +11,8 @@ import (
 // Latest is the edge between two stages that raw pictures cross: one slot, in
 // which the newest wins. It has any number of writers and one reader.
 type Latest struct {
-	token chan struct{}
+	token   chan struct{}
+	watched atomic.Bool // a reader wants pictures; see [Preview.Resize]
 
 	mu    sync.Mutex
 	frame *capture.Frame

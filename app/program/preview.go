@@ -31,6 +31,7 @@ func (p *Preview) Resize(width, height int) {
 	p.mu.Lock()
 	p.width, p.height = width, height
 	p.mu.Unlock()
+	p.in.watched.Store(width > 0 && height > 0)
 }
 
 // Fresh is signalled when there is a newer picture to Take.

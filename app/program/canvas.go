@@ -1,0 +1,95 @@
+package program
+
+import (
+	"tally/capture"
+	"tally/capture/libav"
+)
+
+// canvas makes program pictures from pooled frames.
+type canvas struct{ pool *capture.FramePool }
+
+// compose fits src into a picture of the show's size, centred, with black bars
+// where the shapes differ. A source that has the right form already is passed on
+// as it is. It returns nil when src is damaged.
+func (c *canvas) compose(scaler *libav.Scaler, src *capture.Frame, width, height int) *capture.Frame {
+	if src.Format == capture.I420 && src.Color == capture.BT709Limited && src.Width == width && src.Height == height {
+		return src.Retain()
+	}
+	if c.pool == nil || !c.pool.Makes(capture.I420, width, height) {
+		c.pool = capture.NewFramePool(capture.I420, width, height)
+	}
+	dst := c.pool.Get()
+	dst.PTS, dst.Color = src.PTS, capture.BT709Limited
+	w, h := inside(src.Width, src.Height, width, height)
+	target := dst
+	if w != width || h != height {
+		paint(dst, 16, 128, 128)
+		target = window(dst, (width-w)/2&^1, (height-h)/2&^1, w, h)
+	}
+	if err := scaler.Scale(target, src); err != nil {
+		dst.Release()
+		return nil
+	}
+	return dst
+}
+
+// inside is the largest even size of the shape w×h in maxW×maxH. Shapes that
+// differ by less than two pixels fill it: nobody sees the stretch, and
+// everybody sees a line of bar.
+func inside(w, h, maxW, maxH int) (int, int) {
+	fw, fh := maxW, maxW*h/w
+	if fh > maxH {
+		fw, fh = maxH*w/h, maxH
+	}
+	if maxW-fw < 2 {
+		fw = maxW
+	}
+	if maxH-fh < 2 {
+		fh = maxH
+	}
+	return max(2, fw&^1), max(2, fh&^1)
+}
+
+// window is the part of an I420 picture at the even offset x, y. It shares f's
+// planes and must not be used after f is released.
+func window(f *capture.Frame, x, y, w, h int) *capture.Frame {
+	return &capture.Frame{
+		PTS: f.PTS, Format: f.Format, Color: f.Color, Width: w, Height: h, Stride: f.Stride,
+		Plane: [3][]byte{
+			f.Plane[0][y*f.Stride[0]+x:],
+			f.Plane[1][y/2*f.Stride[1]+x/2:],
+			f.Plane[2][y/2*f.Stride[2]+x/2:],
+		},
+	}
+}
+
+// paint fills an I420 picture with one colour.
+func paint(f *capture.Frame, y, u, v byte) {
+	for i, value := range [3]byte{y, u, v} {
+		row := f.Plane[i]
+		for j := range row {
+			row[j] = value
+		}
+	}
+}
+
+// slate is what viewers see while the source gives nothing: its last picture,
+// dimmed and without colour, so that nobody takes it for a live one. It takes
+// over the reference to last, which may be nil.
+func slate(last *capture.Frame, width, height int) *capture.Frame {
+	s := capture.NewFrame(capture.I420, width, height, make([]byte, capture.I420.Bytes(width, height)))
+	paint(s, 32, 128, 128)
+	if last == nil {
+		return s
+	}
+	if last.Width == width && last.Height == height {
+		for y := range height {
+			src, dst := last.Plane[0][y*last.Stride[0]:][:width], s.Plane[0][y*width:][:width]
+			for x := range dst {
+				dst[x] = 16 + (max(src[x], 16)-16)/3
+			}
+		}
+	}
+	last.Release()
+	return s
+}

@@ -1,0 +1,153 @@
+package program
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tally/capture"
+	"tally/capture/libav"
+)
+
+// slateAfter is how long a silent source is covered by repeating its last
+// picture; after that viewers get the slate.
+const slateAfter = 2 * time.Second
+
+// Picture makes every source into the show's picture: scaled once, with bars
+// where the shape differs, and paced. See [cadence] for the pace.
+type Picture struct {
+	In      *Latest // frames from the source
+	preview *Latest
+	clock   capture.Clock
+
+	mu     sync.Mutex
+	width  int
+	height int
+	fps    int
+
+	// deliver takes over a reference to each program picture; nil when nobody
+	// is encoding.
+	deliver atomic.Pointer[func(*capture.Frame)]
+
+	repeated atomic.Int64
+}
+
+// NewPicture returns the stage for pictures of the given size and pace, which
+// also feeds p.
+func NewPicture(clock capture.Clock, p *Preview, width, height, fps int) *Picture {
+	return &Picture{In: NewLatest(), preview: p.in, clock: clock, width: width, height: height, fps: fps}
+}
+
+// Reshape changes size and pace from the next picture on. It must not be called
+// while somebody encodes.
+func (p *Picture) Reshape(width, height, fps int) {
+	p.mu.Lock()
+	p.width, p.height, p.fps = width, height, fps
+	p.mu.Unlock()
+}
+
+// Deliver sets who gets the program pictures, beside the preview; nil for nobody.
+// The function takes over the reference and returns at once.
+func (p *Picture) Deliver(fn func(*capture.Frame)) {
+	if fn == nil {
+		p.deliver.Store(nil)
+		return
+	}
+	p.deliver.Store(&fn)
+}
+
+// Repeated is how many pictures stood in for ones that the source did not
+// deliver in time.
+func (p *Picture) Repeated() int { return int(p.repeated.Load()) }
+
+// Run works until ctx ends.
+func (p *Picture) Run(ctx context.Context) error {
+	scaler := libav.NewScaler()
+	defer scaler.Close()
+	defer p.In.Drop()
+	var (
+		canvas canvas
+		pace   = cadence{last: p.clock.Now() + slateAfter}
+		last   *capture.Frame // the newest program picture; one reference is ours
+		slated bool           // last is the slate already
+		heard  = p.clock.Now()
+	)
+	defer func() {
+		if last != nil {
+			last.Release()
+		}
+	}()
+	timer := time.NewTimer(time.Second)
+	defer timer.Stop()
+	for {
+		width, height, fps := p.shape()
+		pace.interval = time.Second / time.Duration(fps)
+		timer.Reset(p.patience(&pace))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.In.Ready():
+			src := p.In.Take()
+			if src == nil {
+				continue
+			}
+			heard = p.clock.Now()
+			if pace.tooSoon(src.PTS) || !p.wanted() {
+				src.Release()
+				continue
+			}
+			dst := canvas.compose(scaler, src, width, height)
+			src.Release()
+			if dst == nil {
+				continue // a damaged picture; the gap is filled like any other
+			}
+			if last != nil {
+				last.Release()
+			}
+			last, slated = dst, false
+			p.emit(&pace, last.Retain())
+		case <-timer.C:
+			pts, due := pace.overdue(p.clock.Now())
+			if !due || !p.wanted() {
+				continue
+			}
+			if !slated && (last == nil || p.clock.Now()-heard > slateAfter) {
+				last, slated = slate(last, width, height), true
+			}
+			p.repeated.Add(1)
+			p.emit(&pace, last.At(pts))
+		}
+	}
+}
+
+// patience is how long to wait for the source before doing without it.
+func (p *Picture) patience(pace *cadence) time.Duration {
+	if !p.wanted() {
+		return 100 * time.Millisecond // look again whether somebody wants pictures
+	}
+	return pace.wait(p.clock.Now())
+}
+
+func (p *Picture) shape() (width, height, fps int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.width, p.height, p.fps
+}
+
+// wanted tells whether anybody sees the picture: without an encoder and a
+// preview no work is done.
+func (p *Picture) wanted() bool { return p.deliver.Load() != nil || p.preview.watched.Load() }
+
+// emit takes over a reference to f.
+func (p *Picture) emit(pace *cadence, f *capture.Frame) {
+	pace.sent(f.PTS)
+	if p.preview.watched.Load() {
+		p.preview.Put(f.Retain())
+	}
+	if fn := p.deliver.Load(); fn != nil {
+		(*fn)(f)
+		return
+	}
+	f.Release()
+}

@@ -1,0 +1,100 @@
+package program
+
+import (
+	"math"
+	"testing"
+	"time"
+
+	"tally/capture"
+)
+
+// block makes d of a 1 kHz sine as a device with the given real rate would.
+func block(at time.Duration, rate, chns, frames int) *capture.Samples {
+	b := capture.NewSamples(rate, chns, frames)
+	b.PTS = at
+	for i := range frames {
+		v := float32(0.5 * math.Sin(2*math.Pi*1000*(at.Seconds()+float64(i)/float64(rate))))
+		for c := range chns {
+			b.Data[i*chns+c] = v
+		}
+	}
+	return b
+}
+
+// feed pushes seconds of sound through a splice from a device whose clock is off
+// by ppm, and returns how far the program's end is from the stamps.
+func feed(t *testing.T, sp *splice, rate, chns int, ppm float64, seconds int) time.Duration {
+	t.Helper()
+	frames := rate / 100
+	step := time.Duration(float64(10*time.Millisecond) / (1 + ppm/1e6))
+	var at time.Duration
+	for range seconds * 100 {
+		b := block(at, rate, chns, frames)
+		out, err := sp.add(b)
+		b.Release()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.Release()
+		at += step
+	}
+	return sp.at() - at
+}
+
+func TestSoundFollowsADriftingDevice(t *testing.T) {
+	for _, ppm := range []float64{0, 200, -200, 1000} {
+		for _, shape := range []struct{ rate, chns int }{{48000, 2}, {44100, 1}} {
+			var sp splice
+			off := feed(t, &sp, shape.rate, shape.chns, ppm, 600)
+			if off.Abs() > 20*time.Millisecond {
+				t.Errorf("%v ppm, %d Hz: the program is off by %v after ten minutes", ppm, shape.rate, off)
+			}
+			sp.close()
+		}
+	}
+}
+
+func TestSoundFillsAGapAndCutsAnOverlap(t *testing.T) {
+	var sp splice
+	defer sp.close()
+	add := func(at time.Duration) *capture.Samples {
+		t.Helper()
+		b := block(at, 48000, 2, 480)
+		defer b.Release()
+		out, err := sp.add(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	add(0).Release()
+	out := add(510 * time.Millisecond) // half a second is missing
+	if got := out.Frames(); got < 24000 || got > 24480 {
+		t.Errorf("a gap of 500 ms gave %d frames", got)
+	}
+	if out.Data[1000] != 0 {
+		t.Error("the gap is not silent")
+	}
+	out.Release()
+	before := sp.at()
+	add(100 * time.Millisecond).Release() // the past once more
+	if sp.at() != before {
+		t.Errorf("an overlap moved the program from %v to %v", before, sp.at())
+	}
+}
+
+func TestSilenceStandsInForASource(t *testing.T) {
+	var sp splice
+	defer sp.close()
+	if sp.fill(time.Second) != nil {
+		t.Error("the first call only starts the time line")
+	}
+	out := sp.fill(2 * time.Second)
+	if out == nil || sp.at() != 2*time.Second-silenceLag {
+		t.Fatalf("silence ends at %v", sp.at())
+	}
+	out.Release()
+	if sp.fill(2*time.Second+10*time.Millisecond) != nil {
+		t.Error("silence did not wait for a source that is only late")
+	}
+}
