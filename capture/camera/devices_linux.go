@@ -20,7 +20,7 @@ import (
 
 // Devices lists the cameras that are plugged in now, the default one first. A camera
 // that another program has is listed too, without formats if it cannot be
-// asked. Asking often is cheap: a node is opened only when it is new.
+// asked. Asking often is cheap: a USB camera is opened only when it is new.
 //
 // An ID is the name that udev gives the camera by its make and serial number
 // (/dev/v4l/by-id), else by the place it is plugged in (/dev/v4l/by-path), else
@@ -31,8 +31,13 @@ func Devices(ctx context.Context) ([]capture.Device, error) {
 		return nil, err
 	}
 	var all []capture.Device
+	alike := map[string]int{}
 	for i, c := range cameras.refresh() {
-		all = append(all, capture.Device{Kind: capture.KindCamera, ID: c.id, Name: c.name, Default: i == 0, Formats: c.formats})
+		name := c.name
+		if alike[name]++; alike[name] > 1 {
+			name = fmt.Sprintf("%s (%d)", name, alike[name])
+		}
+		all = append(all, capture.Device{Kind: capture.KindCamera, ID: c.id, Name: name, Default: i == 0, Formats: c.formats})
 	}
 	return all, nil
 }
@@ -86,7 +91,7 @@ func (r *registry) refresh() []known {
 		}
 		stamp := [3]int64{int64(st.Ino), int64(st.Rdev), st.Ctim.Nano()}
 		k := r.nodes[path]
-		if k == nil || !k.asked || k.stamp != stamp {
+		if k == nil || k.stamp != stamp || !k.settled() {
 			before := k
 			k = ask(path)
 			k.stamp = stamp
@@ -108,6 +113,10 @@ func (r *registry) refresh() []known {
 	}
 	return all
 }
+
+// settled is true for what cannot change while it is plugged in, and should not be
+// woken up by asking again. A virtual camera is one only while a program feeds it.
+func (k *known) settled() bool { return k.captures && k.asked && strings.HasPrefix(k.bus, "usb-") }
 
 // ask opens a node to learn what it is.
 func ask(path string) *known {
