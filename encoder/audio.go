@@ -17,6 +17,7 @@ type Audio struct {
 	block []float32 // what is not yet a whole packet
 	at    int64     // position of block's first frame, in frames since the clock's zero
 	any   bool
+	late  bool // sound is being left out until it is new again
 }
 
 // jump is how far the stamps of the sound may be from where counting its samples
@@ -78,9 +79,14 @@ func (a *Audio) Encode(s *capture.Samples, emit func(*Packet)) error {
 			fmt.Sprintf("%d Hz with %d channels", a.config.Rate, a.config.Channels)}
 	}
 	data := s.Data
-	if off := a.frames(s.PTS) - a.next(); !a.any {
+	off := a.frames(s.PTS) - a.next() // how much later than expected
+	a.late = a.any && (-off > a.frames(jump) || a.late && off < 0)
+	switch {
+	case !a.any:
 		a.at, a.any = a.frames(s.PTS), true
-	} else if off > a.frames(jump) {
+	case a.late:
+		data = data[min(int64(len(data)), -off*int64(s.Channels)):]
+	case off > a.frames(jump):
 		// The packet begun before the gap ends in silence, the next begins after it.
 		if len(a.block) > 0 {
 			if err := a.encodeBlock(emit); err != nil {
@@ -88,8 +94,6 @@ func (a *Audio) Encode(s *capture.Samples, emit func(*Packet)) error {
 			}
 		}
 		a.at = max(a.at, a.frames(s.PTS))
-	} else if -off > a.frames(jump) {
-		data = data[min(len(data), int(-off)*s.Channels):]
 	}
 	for len(data) > 0 {
 		n := min(cap(a.block)-len(a.block), len(data))
