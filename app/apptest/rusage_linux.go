@@ -1,0 +1,4 @@
+package apptest
+
+// maxrssUnit is what Linux counts Rusage.Maxrss in.
+const maxrssUnit = 1024
