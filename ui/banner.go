@@ -1,0 +1,181 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"tally/app"
+)
+
+// bannerView says what is wrong, over the picture, where the eye is.
+type bannerView struct {
+	root    *panel
+	icon    *widget.Icon
+	title   *paragraph
+	advice  *paragraph
+	retry   *toolButton
+	close   *toolButton
+	content *fyne.Container
+
+	said    app.Problem
+	closed  app.Problem // the user has read it
+	changed func()      // it needs another height
+}
+
+func newBannerView(retry func()) *bannerView {
+	v := &bannerView{
+		icon:   widget.NewIcon(theme.WarningIcon()),
+		title:  newParagraph("", colorOnAlarm, theme.SizeNameText, 0),
+		advice: newParagraph("", colorOnAlarm, theme.SizeNameText, 0),
+	}
+	v.title.style.Bold = true
+	v.retry = newToolButton("Retry now", theme.ViewRefreshIcon(), retry)
+	v.close = newToolButton("", theme.CancelIcon(), func() {
+		v.closed = v.said
+		v.root.Hide()
+	})
+	v.content = container.New(bannerLayout{}, v.icon, v.title, v.advice, v.retry, v.close)
+	v.root = newPanel(v.content, colorAlarm)
+	v.root.padX, v.root.padY = 14, 10
+	v.root.Hide()
+	return v
+}
+
+// message is what a banner shows.
+type message struct {
+	problem app.Problem
+	fill    fyne.ThemeColorName
+	text    fyne.ThemeColorName
+	retry   bool
+}
+
+// messageOf picks the most important thing to say, or nothing.
+func messageOf(s app.Snapshot) message {
+	if s.State != app.Ending {
+		if m, ok := lostConnection(s); ok {
+			return m
+		}
+	}
+	for _, p := range s.Problems {
+		if p.Retry || s.State == app.Live {
+			return message{p, colorNotice, colorOnNotice, false}
+		}
+		return message{p, colorAlarm, colorOnAlarm, false}
+	}
+	if !s.Recording.Problem.IsZero() {
+		return message{s.Recording.Problem, colorAlarm, colorOnAlarm, false}
+	}
+	return message{}
+}
+
+// lostConnection is about the first destination that is being tried again.
+func lostConnection(s app.Snapshot) (message, bool) {
+	for _, o := range s.Outputs {
+		if o.Attempt == 0 || o.State == app.Live || o.State == app.Stalled {
+			continue
+		}
+		p := o.Problem
+		p.Title = cmp.Or(p.Title, o.Cause, "The connection was lost.")
+		if len(s.Outputs) > 1 && o.Name != "" {
+			p.Title = o.Name + ": " + p.Title
+		}
+		p.Advice = retryText(o, s) + " " + p.Advice
+		return message{p, colorNotice, colorOnNotice, true}, true
+	}
+	return message{}, false
+}
+
+// retryText says what happens by itself.
+func retryText(o app.OutputStatus, s app.Snapshot) string {
+	text := fmt.Sprintf("Attempt %d is under way.", o.Attempt)
+	if in := time.Duration(o.RetryIn); in > 50*time.Millisecond {
+		text = fmt.Sprintf("Attempt %d in %.0f s.", o.Attempt, math.Ceil(in.Seconds()))
+	}
+	if s.Recording.Path != "" {
+		text += " The recording goes on."
+	}
+	return text
+}
+
+func (v *bannerView) render(s app.Snapshot) {
+	m := messageOf(s)
+	if m.problem.IsZero() {
+		v.said, v.closed = app.Problem{}, app.Problem{}
+		show(v.root, false)
+		return
+	}
+	v.said = m.problem
+	if v.said.Title == v.closed.Title && !m.retry {
+		show(v.root, false)
+		return
+	}
+	before := v.root.MinSize()
+	v.root.setFill(m.fill)
+	v.title.set(m.problem.Title, m.text)
+	v.advice.set(m.problem.Advice, m.text)
+	v.icon.SetResource(iconIn(theme.WarningIcon(), m.text))
+	show(v.retry, m.retry)
+	show(v.close, !m.retry)
+	if !v.root.Visible() || v.root.MinSize() != before {
+		v.root.Show()
+		v.changed()
+	}
+}
+
+var tinted = map[string]fyne.Resource{}
+
+// iconIn is a drawing in one colour of the theme; the same one each time, so that
+// setting it again changes nothing.
+func iconIn(icon fyne.Resource, color fyne.ThemeColorName) fyne.Resource {
+	key := icon.Name() + "/" + string(color)
+	if tinted[key] == nil {
+		tinted[key] = theme.NewColoredResource(icon, color)
+	}
+	return tinted[key]
+}
+
+// bannerLayout: icon, then title over advice, then what to press.
+type bannerLayout struct{}
+
+const bannerIcon = 26
+
+func (bannerLayout) parts(o []fyne.CanvasObject) (button fyne.Size) {
+	for _, b := range o[3:5] {
+		if b.Visible() {
+			button = b.MinSize()
+		}
+	}
+	return button
+}
+
+func (l bannerLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	b := l.parts(o)
+	h := o[1].MinSize().Height + o[2].MinSize().Height + 1
+	return fyne.NewSize(bannerIcon+14+120+14+b.Width, max(h, b.Height, bannerIcon))
+}
+
+func (l bannerLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	b := l.parts(o)
+	o[0].Resize(fyne.NewSquareSize(bannerIcon))
+	w := s.Width - bannerIcon - 14 - b.Width - 14
+	for _, t := range o[1:3] {
+		t.Resize(fyne.NewSize(w, 0))
+		t.Resize(fyne.NewSize(w, t.MinSize().Height))
+	}
+	a, d := o[1].Size().Height, o[2].Size().Height
+	y := (s.Height - a - d) / 2
+	o[0].Move(fyne.NewPos(0, (s.Height-bannerIcon)/2))
+	o[1].Move(fyne.NewPos(bannerIcon+14, y))
+	o[2].Move(fyne.NewPos(bannerIcon+14, y+a+1))
+	for _, x := range o[3:5] {
+		x.Resize(x.MinSize())
+		x.Move(fyne.NewPos(s.Width-x.MinSize().Width, (s.Height-x.MinSize().Height)/2))
+	}
+}

@@ -1,0 +1,99 @@
+// Package desktop shows the window of Tally on a real screen. It is apart from
+// tally/ui so that the tests of that package need neither a screen nor OpenGL.
+package desktop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"tally/app"
+	"tally/assets"
+	"tally/ui"
+)
+
+// ErrNoDisplay means that there is no screen to show a window on.
+var ErrNoDisplay = errors.New("there is no graphical display: neither DISPLAY nor WAYLAND_DISPLAY is set. Start Tally from the desktop, or use tally stream")
+
+const appID = "studio.tally.Tally"
+
+// paintDeadline is when a window that shows nothing is reported.
+const paintDeadline = 5 * time.Second
+
+// Run shows the window over s until the user closes it or ctx ends, and has
+// ended a running show in both cases. It must be called from the main goroutine:
+// the windowing systems want that.
+func Run(ctx context.Context, s ui.Studio) error {
+	if !hasDisplay() {
+		return ErrNoDisplay
+	}
+	tuneAllocator()
+	// Fyne's own checks that nobody draws from another goroutine cost time; tests
+	// switch them on.
+	fyneapp.SetMetadata(fyne.AppMetadata{
+		ID: appID, Name: "Tally", Version: app.Version,
+		Migrations: map[string]bool{"fyneDo": os.Getenv("TALLY_THREAD_CHECKS") == ""},
+	})
+	a := fyneapp.NewWithID(appID)
+	a.SetIcon(fyne.NewStaticResource("tally.png", assets.Icon))
+	w := ui.New(a, s)
+
+	// What watches outlives ctx, because ending the show takes a moment.
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var watchers sync.WaitGroup
+	defer watchers.Wait()
+	defer stop()
+	a.Lifecycle().SetOnStarted(func() {
+		watchers.Go(func() { w.Watch(watching) })
+		watchers.Go(func() { watchPainting(watching, w) })
+		context.AfterFunc(ctx, func() { fyne.Do(w.Close) })
+	})
+	w.Fyne().Show()
+	a.Run()
+	return nil
+}
+
+// hasDisplay asks before Fyne does, which would panic.
+func hasDisplay() bool {
+	switch runtime.GOOS {
+	case "windows", "darwin":
+		return true
+	}
+	return os.Getenv("DISPLAY") != "" || os.Getenv("WAYLAND_DISPLAY") != ""
+}
+
+// watchPainting learns how the window is painted once it is, and says so when it
+// never is: without OpenGL, Fyne goes on without a window.
+func watchPainting(ctx context.Context, w *ui.Window) {
+	look := time.NewTicker(100 * time.Millisecond)
+	defer look.Stop()
+	late := time.After(paintDeadline)
+	for {
+		painted := make(chan bool, 1)
+		fyne.Do(func() { painted <- w.Painted() > 0 })
+		select {
+		case <-ctx.Done():
+			return
+		case <-late:
+			fmt.Fprintln(os.Stderr, "tally: the window was not painted within 5 seconds. The display needs OpenGL 2.1; on a virtual or remote screen, start it with the GLX extension.")
+			return
+		case yes := <-painted:
+			if yes {
+				fyne.Do(func() { learn(w) })
+				return
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package ui
+
+import (
+	"crypto/rand"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"tally/app"
+)
+
+// destinationView chooses where the show goes, and shows each destination of a
+// show that goes to several.
+type destinationView struct {
+	root   fyne.CanvasObject
+	picker *picker
+	list   *fyne.Container
+	rows   []*outputRow
+}
+
+func newDestinationView(w *Window) *destinationView {
+	v := &destinationView{list: column(tight)}
+	v.picker = newPicker(func() *fyne.Menu { return destinationMenu(w) })
+	v.root = newCard(column(tight, caption("Stream to"), v.picker, v.list))
+	return v
+}
+
+func (v *destinationView) render(s app.Snapshot) {
+	icon, label, detail, color := destinationText(s)
+	v.picker.set(icon, label, detail, color, s.State.OnAir() && s.State != "")
+	v.renderRows(s.Outputs)
+}
+
+func destinationText(s app.Snapshot) (icon fyne.Resource, label, detail string, color fyne.ThemeColorName) {
+	to := enabled(s.Settings)
+	switch len(to) {
+	case 0:
+		return iconRehearsal, "Rehearsal", "only this computer sees it", colorSecondary
+	case 1:
+		d := to[0]
+		if !s.Keys.Present[d.ID] {
+			return iconBroadcast, d.Name, "no stream key yet", colorWarn
+		}
+		return iconBroadcast, d.Name, wayTo(d), colorSecondary
+	}
+	var names []string
+	for _, d := range to {
+		names = append(names, d.Name)
+	}
+	return iconBroadcast, strings.Join(names, ", "), plural(len(to), "place", "places") + " at the same time", colorSecondary
+}
+
+// wayTo tells destinations apart: a service's servers have names that nobody
+// knows.
+func wayTo(d app.Destination) string {
+	encrypted := strings.HasPrefix(d.URL, "rtmps:")
+	switch {
+	case d.Service != "" && encrypted:
+		return "encrypted, key stored"
+	case d.Service != "":
+		return "not encrypted, key stored"
+	case encrypted:
+		return host(d.URL) + ", encrypted"
+	}
+	return host(d.URL)
+}
+
+// host is the part of a URL that people recognise.
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return address
+	}
+	return u.Hostname()
+}
+
+func destinationMenu(w *Window) *fyne.Menu {
+	s := w.shown.Settings
+	on := enabled(s)
+	items := []*fyne.MenuItem{
+		{Label: "Rehearsal – nobody sees it", Icon: iconRehearsal, Checked: len(on) == 0, Action: func() { w.enable("") }},
+	}
+	if len(s.Destinations) > 0 {
+		items = append(items, fyne.NewMenuItemSeparator())
+	}
+	for _, d := range s.Destinations {
+		items = append(items, &fyne.MenuItem{Label: clipName(d.Name), Icon: iconBroadcast, Checked: d.Enabled, Action: func() { w.enable(d.ID) }})
+	}
+	items = append(items, fyne.NewMenuItemSeparator(),
+		&fyne.MenuItem{Label: "Add a destination…", Icon: theme.ContentAddIcon(), Action: func() { w.showDestination(app.Destination{}) }})
+	if len(s.Destinations) > 0 {
+		items = append(items, &fyne.MenuItem{Label: "Edit destinations…", Icon: theme.DocumentCreateIcon(), Action: w.showDestinations})
+	}
+	return fyne.NewMenu("", items...)
+}
+
+// enable makes one destination the only one; none means rehearsal.
+func (w *Window) enable(id string) {
+	w.apply(func(s *app.Settings) {
+		for i := range s.Destinations {
+			s.Destinations[i].Enabled = s.Destinations[i].ID == id
+		}
+	})
+}
+
+func (v *destinationView) renderRows(outputs []app.OutputStatus) {
+	if len(outputs) < 2 {
+		outputs = nil
+	}
+	for len(v.rows) < len(outputs) {
+		r := newOutputRow()
+		v.rows = append(v.rows, r)
+		v.list.Add(r.root)
+	}
+	for i, r := range v.rows {
+		show(r.root, i < len(outputs))
+		if i < len(outputs) {
+			r.render(outputs[i])
+		}
+	}
+	show(v.list, len(outputs) > 0)
+}
+
+// outputRow is one of several destinations of a running show.
+type outputRow struct {
+	root  fyne.CanvasObject
+	dot   *canvas.Circle
+	name  *line
+	state *line
+}
+
+func newOutputRow() *outputRow {
+	r := &outputRow{
+		dot:   canvas.NewCircle(shade(colorOff)),
+		name:  newLine("", theme.ColorNameForeground, sizeSmall).clipped(),
+		state: newLine("", colorSecondary, sizeSmall),
+	}
+	dot := container.NewGridWrap(fyne.NewSquareSize(10), r.dot)
+	r.root = borderLeft(pad(0, 0, 2, 6, vcenter(dot)), ends(r.name, r.state))
+	return r
+}
+
+func (r *outputRow) render(o app.OutputStatus) {
+	r.name.setText(o.Name)
+	sig := signalOf(app.Snapshot{State: o.State})
+	if c := shade(sig.fill); r.dot.FillColor != c {
+		r.dot.FillColor = c
+		r.dot.Refresh()
+	}
+	text := strings.ToLower(sig.word)
+	if o.State == app.Live {
+		text = bitrate(o.BitrateKbps)
+	}
+	r.state.setText(text)
+}
+
+// showDestinations lists what is saved: to stream to several places at once, to
+// edit, and to remove.
+func (w *Window) showDestinations() {
+	s := w.newSheet()
+	const width = 460
+	list := column(6)
+	for _, d := range w.shown.Settings.Destinations {
+		list.Add(w.destinationRow(s, d))
+	}
+	text := "Ticked destinations get the show at the same time. With none ticked, GO LIVE is a rehearsal."
+	if len(w.shown.Settings.Destinations) == 0 {
+		text = "Nothing saved yet. Until you add a destination, GO LIVE is a rehearsal that only this computer sees."
+	}
+	body := column(12, newParagraph(text, theme.ColorNameForeground, theme.SizeNameText, width), list)
+	add := newSheetButton(&s.keys, "Add…", widget.MediumImportance, func() { s.close(); w.showDestination(app.Destination{}) })
+	done := newSheetButton(&s.keys, "Done", widget.HighImportance, s.close)
+	s.open("Destinations", body, done, add, done)
+}
+
+func (w *Window) destinationRow(s *sheet, d app.Destination) fyne.CanvasObject {
+	tick := newSheetCheck(&s.keys, "", func(on bool) {
+		w.apply(func(set *app.Settings) {
+			if i := indexOf(set.Destinations, d.ID); i >= 0 {
+				set.Destinations[i].Enabled = on
+			}
+		})
+	})
+	tick.Checked = d.Enabled
+	if w.onAir() {
+		tick.Disable()
+	}
+	edit := newSheetButton(&s.keys, "Edit…", widget.MediumImportance, func() { s.close(); w.showDestination(d) })
+	remove := newSheetButton(&s.keys, "Remove", widget.MediumImportance, func() {
+		w.confirm("Remove "+d.Name+"?", "Its server address and its stream key are forgotten.", "Remove", "Keep", true, func() {
+			s.close()
+			w.studio.ForgetKey(d.ID)
+			w.apply(func(set *app.Settings) {
+				set.Destinations = slices.DeleteFunc(set.Destinations, func(o app.Destination) bool { return o.ID == d.ID })
+			})
+		})
+	})
+	text := column(0, newLine(d.Name, theme.ColorNameForeground, theme.SizeNameText).clipped(), newLine(d.URL, colorSecondary, sizeSmall).clipped())
+	return borderLeft(vcenter(tick), ends(text, row(6, edit, remove)))
+}
+
+func indexOf(all []app.Destination, id string) int {
+	return slices.IndexFunc(all, func(d app.Destination) bool { return d.ID == id })
+}
+
+// newID names a destination for ever.
+func newID() string { return strings.ToLower(rand.Text())[:12] }

@@ -1,0 +1,236 @@
+package ui
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"tally/app"
+	"tally/assets"
+)
+
+// destinationForm edits one destination. The stream key goes straight from its
+// entry to the studio; it is never shown again.
+type destinationForm struct {
+	window *Window
+	sheet  *sheet
+	saved  app.Destination // as it was; without ID when it is new
+
+	service     *sheetSelect
+	server      *sheetSelect // of a service
+	address     *sheetEntry  // of an own server
+	name        *sheetEntry
+	key         *sheetEntry
+	note        *paragraph
+	find        *widget.Hyperlink
+	serverField *fyne.Container
+	addressPart *fyne.Container
+
+	found app.Key // a key that was part of the pasted address
+}
+
+const (
+	formWidth = 420
+	ownServer = "Own server"
+)
+
+func (w *Window) showDestination(d app.Destination) {
+	f := &destinationForm{window: w, sheet: w.newSheet(), saved: d}
+	k := &f.sheet.keys
+	f.note = hintText("", formWidth)
+
+	names := []string{ownServer}
+	for _, s := range assets.Services() {
+		names = append(names, s.Name)
+	}
+	f.service = newSheetSelect(k, names, nil)
+	f.server = newSheetSelect(k, nil, nil)
+	f.address = newSheetEntry(k, "rtmp://server/app, or the whole address with the key")
+	f.address.pasted, f.address.left = f.takeApart, f.takeApart
+	f.address.OnChanged = func(string) { f.say("", false) }
+	f.name = newSheetEntry(k, "as you like, for example Sunday stream")
+	f.key = newSheetPassword(k, keyPlaceholder(w.shown.Keys.Present[d.ID]))
+	f.find = widget.NewHyperlink("Where do I find my key?", nil)
+
+	f.serverField = field("Server", f.server, nil)
+	f.addressPart = field("Server address", f.address, nil)
+	f.fill(d)
+	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
+
+	body := widthOf(formWidth, column(12,
+		field("Service", f.service, nil),
+		f.serverField, f.addressPart,
+		column(tight, ends(newLine("Stream key", colorSecondary, sizeSmall).bold(), f.find), f.key, keyNote(w.shown.Keys)),
+		field("Name", f.name, nil),
+		f.note,
+	))
+	title := "Edit destination"
+	if d.ID == "" {
+		title = "Add a destination"
+	}
+	cancel := newSheetButton(k, "Cancel", widget.MediumImportance, f.sheet.close)
+	save := newSheetButton(k, "Save", widget.HighImportance, f.save)
+	var first fyne.Focusable = f.service
+	if d.ID == "" || d.Service == "" {
+		first = f.address
+	}
+	f.sheet.open(title, body, first, cancel, save)
+}
+
+func keyPlaceholder(present bool) string {
+	if present {
+		return "••••••••••••  stored – type to replace it"
+	}
+	return "from your service's dashboard"
+}
+
+// keyNote says where the key goes.
+func keyNote(k app.KeyStatus) *paragraph {
+	return hintText(cmp.Or(k.Note, "Kept in your desktop's keyring, never in a file or a log."), formWidth)
+}
+
+// fill shows a destination.
+func (f *destinationForm) fill(d app.Destination) {
+	f.name.SetText(d.Name)
+	service, known := assets.ServiceByID(d.Service)
+	if !known {
+		f.service.SetSelected(ownServer)
+		f.address.SetText(d.URL)
+		f.serviceChosen("")
+		return
+	}
+	f.service.SetSelected(service.Name)
+	f.serviceChosen(d.URL)
+}
+
+// chosen is the service that is selected.
+func (f *destinationForm) chosen() (assets.Service, bool) {
+	all := assets.Services()
+	i := slices.IndexFunc(all, func(s assets.Service) bool { return s.Name == f.service.Selected })
+	if i < 0 {
+		return assets.Service{}, false
+	}
+	return all[i], true
+}
+
+// serviceChosen shows what the service asks for: its servers, or an address.
+func (f *destinationForm) serviceChosen(address string) {
+	service, known := f.chosen()
+	known = known && len(service.Servers) > 0
+	show(f.serverField, known)
+	show(f.addressPart, !known)
+	f.find.Hide()
+	f.say(service.Note, false)
+	if u, err := url.Parse(service.KeyPage); err == nil && u.Scheme == "https" {
+		f.find.SetURL(u)
+		f.find.Show()
+	}
+	if !known {
+		return
+	}
+	var names []string
+	selected := service.Servers[0].Name
+	for _, s := range service.Servers {
+		names = append(names, s.Name)
+		if s.URL == address {
+			selected = s.Name
+		}
+	}
+	f.server.SetOptions(names)
+	f.server.SetSelected(selected)
+}
+
+// serverAddress is where the show would go.
+func (f *destinationForm) serverAddress() string {
+	service, known := f.chosen()
+	if !known || len(service.Servers) == 0 {
+		return f.address.Text
+	}
+	for _, s := range service.Servers {
+		if s.Name == f.server.Selected {
+			return s.URL
+		}
+	}
+	return ""
+}
+
+// takeApart moves a key that was pasted with the address out of sight.
+func (f *destinationForm) takeApart() {
+	typed := strings.TrimSpace(f.address.Text)
+	if typed == "" || f.key.Text != "" {
+		return
+	}
+	address, key, problem := f.window.studio.ParseDestination(typed, "")
+	if !problem.IsZero() && key.Empty() {
+		return // it may not be finished; saving says what is wrong
+	}
+	if key.Empty() {
+		return
+	}
+	f.found = key
+	f.address.SetText(address)
+	f.key.SetPlaceHolder("••••••••••••  taken from the address")
+	f.say("The last part of the address was the stream key. It is kept out of sight.", false)
+}
+
+func (f *destinationForm) say(text string, wrong bool) {
+	color := colorSecondary
+	if wrong {
+		color = colorBad
+	}
+	f.note.set(text, color)
+	f.sheet.grow()
+}
+
+func (f *destinationForm) save() {
+	f.takeApart()
+	typed := strings.TrimSpace(f.key.Text)
+	check := typed
+	if check == "" && (!f.found.Empty() || f.window.shown.Keys.Present[f.saved.ID]) {
+		check = "stored" // the real one is not at hand; what is checked is the address
+	}
+	address, key, problem := f.window.studio.ParseDestination(f.serverAddress(), check)
+	if !problem.IsZero() {
+		f.say(problem.Title+" "+problem.Advice, true)
+		return
+	}
+	d := f.saved
+	d.URL, d.Service, d.Name = address, "", strings.TrimSpace(f.name.Text)
+	service, known := f.chosen()
+	if known {
+		d.Service = service.ID
+	}
+	if d.Name == "" {
+		d.Name = cmp.Or(service.Name, host(address))
+	}
+	fresh := d.ID == ""
+	if fresh {
+		d.ID = newID()
+	}
+	err := f.window.tryApply(func(s *app.Settings) {
+		if i := indexOf(s.Destinations, d.ID); i >= 0 {
+			s.Destinations[i] = d
+			return
+		}
+		for i := range s.Destinations {
+			s.Destinations[i].Enabled = false
+		}
+		d.Enabled = true
+		s.Destinations = append(s.Destinations, d)
+	})
+	if err != nil {
+		f.say(sentence(err), true)
+		return
+	}
+	switch {
+	case typed != "":
+		f.window.studio.SetKey(d.ID, key)
+	case !f.found.Empty():
+		f.window.studio.SetKey(d.ID, f.found)
+	}
+	f.sheet.close()
+}

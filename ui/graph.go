@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+	"golang.org/x/image/vector"
+
+	"tally/app"
+)
+
+// graphSpan is how much of a show the graph covers.
+const graphSpan = 5 * time.Minute
+
+// graphView is what was sent against what was meant to be sent.
+type graphView struct {
+	root          fyne.CanvasObject
+	plot          *canvas.Raster
+	top, half     *line
+	now           *line
+	empty, detail *line
+	nothing       *fyne.Container
+
+	points []app.HistoryPoint
+	pixels *image.RGBA
+	limit  int // kbit/s at the upper edge
+}
+
+func newGraphView() *graphView {
+	v := &graphView{
+		top:    newLine("", colorSecondary, sizeSmall).roomFor("88.8 Mbit/s"),
+		half:   newLine("", colorSecondary, sizeSmall),
+		now:    newLine("", colorSecondary, sizeSmall),
+		empty:  newLine("Nothing is being sent", theme.ColorNameForeground, theme.SizeNameText).centered(),
+		detail: newLine("", colorSecondary, sizeSmall).centered().clipped(),
+	}
+	v.plot = canvas.NewRaster(v.paint)
+	v.plot.ScaleMode = canvas.ImageScalePixels
+	v.nothing = container.NewCenter(column(2, v.empty, widthOf(380, v.detail)))
+	plot := container.New(plotLayout{}, v.plot, v.top, v.half, v.nothing)
+	v.root = newCard(container.NewBorder(pad(0, 4, 0, 0, ends(caption("Bitrate, last 5 minutes"), v.now)), nil, nil, nil, plot))
+	return v
+}
+
+// plotLayout puts labels over the upper left of the plot.
+type plotLayout struct{}
+
+func (plotLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(220, 56) }
+
+func (plotLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(s)
+	for i, y := range []float32{0, s.Height / 2} {
+		m := o[1+i].MinSize()
+		o[1+i].Resize(m)
+		o[1+i].Move(fyne.NewPos(6, y+1))
+	}
+	o[3].Resize(s)
+}
+
+func (v *graphView) render(s app.Snapshot) {
+	idle := len(s.History) == 0
+	show(v.nothing, idle)
+	show(v.top, !idle)
+	show(v.half, !idle)
+	if idle {
+		v.now.setText("")
+		v.detail.setText(goSummary(s.Settings))
+	} else {
+		last := s.History[len(s.History)-1]
+		v.now.setText(fmt.Sprintf("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
+	}
+	points := recent(s.History, graphSpan)
+	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].At) {
+		return
+	}
+	v.points = slices.Clone(points)
+	for i := range v.points { // what is sent has sound in it
+		v.points[i].TargetKbps += s.Settings.Audio.BitrateKbps
+	}
+	v.limit = graphLimit(v.points)
+	v.top.setText(bitrate(v.limit))
+	v.half.setText(bitrate(v.limit / 2))
+	v.plot.Refresh()
+}
+
+// goSummary is what GO LIVE would send.
+func goSummary(s app.Settings) string {
+	return fmt.Sprintf("GO LIVE sends %d × %d at %d fps, %s", s.Video.Width, s.Video.Height, s.Video.FPS, bitrate(s.Video.BitrateKbps+s.Audio.BitrateKbps))
+}
+
+func bitrate(kbps int) string {
+	if kbps >= 10_000 {
+		return fmt.Sprintf("%.1f Mbit/s", float64(kbps)/1000)
+	}
+	return fmt.Sprintf("%d kbit/s", kbps)
+}
+
+func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
+	if len(all) == 0 {
+		return nil
+	}
+	from := all[len(all)-1].At - span
+	i, _ := slices.BinarySearchFunc(all, from, func(p app.HistoryPoint, t time.Duration) int { return int(p.At - t) })
+	return all[i:]
+}
+
+// graphLimit is a round number that leaves room over the highest point.
+func graphLimit(points []app.HistoryPoint) int {
+	most := 100
+	for _, p := range points {
+		most = max(most, p.SentKbps, p.TargetKbps)
+	}
+	most = most * 11 / 10
+	for _, step := range []int{200, 500, 1000, 2000, 3000, 4000, 6000, 8000, 10_000, 15_000, 20_000, 30_000, 40_000, 60_000} {
+		if most <= step {
+			return step
+		}
+	}
+	return most
+}
+
+// paint draws the plot into pixels that are used again.
+func (v *graphView) paint(w, h int) image.Image {
+	if v.pixels == nil || v.pixels.Rect.Dx() != w || v.pixels.Rect.Dy() != h {
+		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
+	}
+	plot{
+		to: v.pixels, points: v.points, limit: max(v.limit, 1), span: graphSpan,
+		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
+		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
+	}.draw()
+	return v.pixels
+}
+
+// plot is one drawing of a show's history.
+type plot struct {
+	to     *image.RGBA
+	points []app.HistoryPoint
+	limit  int
+	span   time.Duration
+
+	back, grid, line, fill, gap, target color.Color
+}
+
+func (p plot) draw() {
+	w, h := p.to.Rect.Dx(), p.to.Rect.Dy()
+	draw.Draw(p.to, p.to.Rect, image.NewUniform(p.back), image.Point{}, draw.Src)
+	for i := range 4 {
+		y := i * h / 4
+		draw.Draw(p.to, image.Rect(0, y, w, y+1), image.NewUniform(p.grid), image.Point{}, draw.Src)
+	}
+	if len(p.points) == 0 {
+		return
+	}
+	for i, pt := range p.points {
+		if pt.State == app.Live {
+			continue
+		}
+		x0, x1 := p.x(pt.At), float32(w)
+		if i+1 < len(p.points) {
+			x1 = p.x(p.points[i+1].At)
+		}
+		draw.Draw(p.to, image.Rect(int(x0), 0, int(x1), h), image.NewUniform(p.gap), image.Point{}, draw.Over)
+	}
+	p.area()
+	p.stroke(1.6, p.line, func(pt app.HistoryPoint) int { return pt.SentKbps })
+	p.dashes()
+}
+
+// x is where a moment lies; the newest is at the right edge.
+func (p plot) x(at time.Duration) float32 {
+	newest := p.points[len(p.points)-1].At
+	return float32(p.to.Rect.Dx()) * (1 - float32(newest-at)/float32(p.span))
+}
+
+func (p plot) y(kbps int) float32 {
+	h := float32(p.to.Rect.Dy())
+	return h - h*float32(min(kbps, p.limit))/float32(p.limit)
+}
+
+func (p plot) area() {
+	w, h := p.to.Rect.Dx(), p.to.Rect.Dy()
+	r := vector.NewRasterizer(w, h)
+	r.MoveTo(p.x(p.points[0].At), float32(h))
+	for _, pt := range p.points {
+		r.LineTo(p.x(pt.At), p.y(pt.SentKbps))
+	}
+	r.LineTo(float32(w), float32(h))
+	r.ClosePath()
+	r.Draw(p.to, p.to.Rect, image.NewUniform(p.fill), image.Point{})
+}
+
+// stroke draws a line of the given width through one value of every point.
+func (p plot) stroke(width float32, c color.Color, value func(app.HistoryPoint) int) {
+	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
+	for i := 1; i < len(p.points); i++ {
+		a, b := p.points[i-1], p.points[i]
+		segment(r, p.x(a.At), p.y(value(a)), p.x(b.At), p.y(value(b)), width)
+	}
+	r.Draw(p.to, p.to.Rect, image.NewUniform(c), image.Point{})
+}
+
+// dashes draws the target.
+func (p plot) dashes() {
+	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
+	for i := 1; i < len(p.points); i++ {
+		a, b := p.points[i-1], p.points[i]
+		if int(b.At/time.Second)%6 < 3 {
+			segment(r, p.x(a.At), p.y(a.TargetKbps), p.x(b.At), p.y(b.TargetKbps), 1.2)
+		}
+	}
+	r.Draw(p.to, p.to.Rect, image.NewUniform(p.target), image.Point{})
+}
+
+// segment adds a straight piece of line; height alone gives it width, which is
+// right for lines that are nearly level and good enough for steps.
+func segment(r *vector.Rasterizer, x0, y0, x1, y1, width float32) {
+	d := width / 2
+	if dy := y1 - y0; dy > x1-x0 || -dy > x1-x0 {
+		r.MoveTo(x0-d, y0)
+		r.LineTo(x0+d, y0)
+		r.LineTo(x1+d, y1)
+		r.LineTo(x1-d, y1)
+	} else {
+		r.MoveTo(x0, y0-d)
+		r.LineTo(x1, y1-d)
+		r.LineTo(x1, y1+d)
+		r.LineTo(x0, y0+d)
+	}
+	r.ClosePath()
+}

@@ -1,0 +1,108 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/widget"
+
+	"tally/app"
+)
+
+// signal is what the lamp says, in a word and a colour.
+type signal struct {
+	word       string
+	fill, text fyne.ThemeColorName
+}
+
+// signalOf reads the lamp from a snapshot. Only a show that viewers can see is
+// red.
+func signalOf(s app.Snapshot) signal {
+	switch {
+	case s.State == app.Idle || s.State == "":
+		return signal{"OFF AIR", colorOff, colorOnOff}
+	case s.State == app.Connecting:
+		return signal{"CONNECTING", colorCaution, colorOnCaution}
+	case s.State == app.Reconnecting:
+		return signal{"RECONNECTING", colorCaution, colorOnCaution}
+	case s.State == app.Ending:
+		return signal{"ENDING", colorOff, colorOnOff}
+	case s.Rehearsal.Running:
+		return signal{"REHEARSAL", colorRehearse, colorOnLamp}
+	case s.State == app.Stalled:
+		return signal{"STALLED", colorCaution, colorOnCaution}
+	}
+	return signal{"ON AIR", colorOnAir, colorOnOnAir}
+}
+
+// lamp is the tally light: a filled sign with one word.
+type lamp struct {
+	widget.BaseWidget
+	signal signal
+	size   fyne.ThemeSizeName
+	room   string // the longest word
+}
+
+func newLamp(size fyne.ThemeSizeName, room string) *lamp {
+	l := &lamp{signal: signalOf(app.Snapshot{}), size: size, room: room}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+func (l *lamp) set(s signal) {
+	if l.signal != s {
+		l.signal = s
+		l.Refresh()
+	}
+}
+
+func (l *lamp) CreateRenderer() fyne.WidgetRenderer {
+	r := &lampRenderer{l: l, sign: &canvas.Rectangle{}, dot: &canvas.Circle{}, word: canvas.NewText("", nil)}
+	r.update()
+	return r
+}
+
+type lampRenderer struct {
+	l    *lamp
+	sign *canvas.Rectangle
+	dot  *canvas.Circle
+	word *canvas.Text
+}
+
+func (r *lampRenderer) update() {
+	s := r.l.signal
+	r.sign.FillColor, r.sign.CornerRadius = shade(s.fill), 8
+	r.dot.FillColor = shade(s.text)
+	r.word.Text, r.word.Color, r.word.TextSize = s.word, shade(s.text), size(r.l.size)
+	r.word.TextStyle.Bold = true
+}
+
+func (r *lampRenderer) measure(text string) fyne.Size {
+	return fyne.MeasureText(text, size(r.l.size), fyne.TextStyle{Bold: true})
+}
+
+func (r *lampRenderer) Layout(s fyne.Size) {
+	r.sign.Resize(s)
+	text := r.measure(r.l.signal.word)
+	d := text.Height * 0.4
+	x := (s.Width - text.Width - d - 8) / 2
+	r.dot.Resize(fyne.NewSquareSize(d))
+	r.dot.Move(fyne.NewPos(x, (s.Height-d)/2))
+	r.word.Resize(text)
+	r.word.Move(fyne.NewPos(x+d+8, (s.Height-text.Height)/2))
+}
+
+func (r *lampRenderer) MinSize() fyne.Size {
+	text := r.measure(r.l.room).Max(r.measure(r.l.signal.word))
+	return fyne.NewSize(text.Width+text.Height*0.4+8+28, text.Height+14)
+}
+
+func (r *lampRenderer) Refresh() {
+	r.update()
+	r.Layout(r.l.Size())
+	canvas.Refresh(r.l)
+}
+
+func (r *lampRenderer) Objects() []fyne.CanvasObject {
+	return []fyne.CanvasObject{r.sign, r.dot, r.word}
+}
+func (r *lampRenderer) Destroy() {}

@@ -1,0 +1,56 @@
+package ui
+
+import "fyne.io/fyne/v2"
+
+// studioLayout places the picture, the strip under it, and the controls at the
+// right. The picture gets the room of its shape; the strip lives on what is
+// left over. Scenes and a mixer will share the strip.
+type studioLayout struct{}
+
+const (
+	sideLeast, sideMost   = 290, 360
+	stripLeast, stripMost = 134, 230
+)
+
+func (studioLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	p := o[0].MinSize()
+	return fyne.NewSize(p.Width+gap+sideLeast, p.Height+gap+stripLeast)
+}
+
+func (studioLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	side := min(max(s.Width*0.27, sideLeast), sideMost)
+	w := s.Width - side - gap
+	strip := min(max(s.Height-gap-w*9/16, stripLeast), stripMost)
+	h := s.Height - gap - strip
+
+	o[0].Resize(fyne.NewSize(w, h))
+	o[0].Move(fyne.NewPos(0, 0))
+	o[1].Resize(fyne.NewSize(w, strip))
+	o[1].Move(fyne.NewPos(0, h+gap))
+	o[2].Resize(fyne.NewSize(side, s.Height))
+	o[2].Move(fyne.NewPos(w+gap, 0))
+}
+
+// stripLayout gives the first object what the second leaves.
+type stripLayout struct{}
+
+func (stripLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	m := o[0].MinSize()
+	if o[1].Visible() {
+		n := o[1].MinSize()
+		m = fyne.NewSize(m.Width, max(m.Height, n.Height))
+	}
+	return m
+}
+
+func (stripLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	w := s.Width
+	if o[1].Visible() {
+		n := min(max(o[1].MinSize().Width, s.Width*0.42), s.Width/2)
+		w -= n + gap
+		o[1].Resize(fyne.NewSize(n, s.Height))
+		o[1].Move(fyne.NewPos(w+gap, 0))
+	}
+	o[0].Resize(fyne.NewSize(w, s.Height))
+	o[0].Move(fyne.Position{})
+}

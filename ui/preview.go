@@ -1,0 +1,195 @@
+package ui
+
+import (
+	"image"
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"tally/app"
+	"tally/app/program"
+	"tally/capture"
+)
+
+// previewView is the picture that goes out. Its buffers come from the program's
+// pool and go straight to the painter: nothing is copied here.
+type previewView struct {
+	root    fyne.CanvasObject
+	preview *program.Preview
+	raster  *canvas.Raster
+	stage   *canvas.Rectangle
+	frame   *canvas.Rectangle // the lamp's colour around the picture
+	notice  *fyne.Container   // instead of a picture
+	title   *line
+	advice  *paragraph
+	badge   *panel
+	word    *line
+
+	taken         *capture.Frame // shown now; released when the next one is
+	image         image.RGBA     // wraps taken
+	width, height int            // pixels that the picture has on the screen
+	shape         float32        // width / height of the picture
+	hidden        bool           // nobody looks
+	painted       int            // how often the picture was painted
+}
+
+func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
+	v := &previewView{
+		preview: p, shape: 16. / 9,
+		stage:  canvas.NewRectangle(shade(colorStage)),
+		title:  newLine("", colorOnStage, sizeStage).bold().centered().clipped(),
+		advice: newParagraph("", colorOnStage, theme.SizeNameText, 0),
+	}
+	v.advice.align = fyne.TextAlignCenter
+	v.stage.CornerRadius = rounded
+	v.frame = &canvas.Rectangle{FillColor: color.Transparent, StrokeWidth: 4}
+	v.raster = canvas.NewRaster(v.paint)
+	v.raster.ScaleMode = canvas.ImageScaleFastest
+	v.notice = column(6, v.title, v.advice)
+	v.word = newLine("PREVIEW", colorOnStage, sizeSmall).bold()
+	v.badge = newPanel(v.word, colorStage)
+	v.badge.padX, v.badge.padY, v.badge.radius = 8, 3, 5
+	v.root = container.New(&stageLayout{v}, v.stage, v.raster, v.frame, v.notice, v.badge, banner)
+	return v
+}
+
+// paint gives the painter the picture. It runs within Fyne's drawing, so it does
+// nothing but hand over.
+func (v *previewView) paint(w, h int) image.Image {
+	v.painted++
+	v.width, v.height = w, h
+	v.ask()
+	if v.taken == nil {
+		return image.Transparent
+	}
+	if v.taken.Width == w && v.taken.Height == h {
+		v.raster.ScaleMode = canvas.ImageScalePixels
+	} else {
+		v.raster.ScaleMode = canvas.ImageScaleFastest
+	}
+	return &v.image
+}
+
+// ask tells the program how large a picture is wanted.
+func (v *previewView) ask() {
+	if v.hidden {
+		v.preview.Resize(0, 0)
+	} else {
+		v.preview.Resize(v.width, v.height)
+	}
+}
+
+// hide stops and starts the picture: a hidden window needs none.
+func (v *previewView) hide(hidden bool) {
+	if v.hidden != hidden {
+		v.hidden = hidden
+		v.ask()
+	}
+}
+
+// next shows the newest picture, if there is one that was not shown.
+func (v *previewView) next() {
+	f := v.preview.Take()
+	if f == nil {
+		return
+	}
+	if v.taken != nil {
+		v.taken.Release()
+	}
+	v.taken = f
+	v.image = image.RGBA{Pix: f.Plane[0], Stride: f.Stride[0], Rect: image.Rect(0, 0, f.Width, f.Height)}
+	if shape := float32(f.Width) / float32(f.Height); differ(shape, v.shape) {
+		v.shape = shape
+		v.root.Refresh()
+	}
+	v.raster.Refresh()
+}
+
+// differ tells apart two shapes by more than what rounding to pixels makes.
+func differ(a, b float32) bool { return a > b*1.01 || b > a*1.01 }
+
+func (v *previewView) render(s app.Snapshot) {
+	if c := shade(colorStage); v.stage.FillColor != c {
+		v.stage.FillColor = c
+		v.stage.Refresh()
+	}
+	v.renderFrame(s)
+	title, advice := stageNotice(s.Picture)
+	show(v.notice, title != "")
+	show(v.raster, title == "")
+	if title != "" {
+		v.title.setText(title)
+		v.advice.set(advice, colorOnStage)
+		if v.notice.Size() != v.notice.MinSize() {
+			v.root.Refresh()
+		}
+	}
+	show(v.badge, title == "" && (s.State == app.Idle || s.State == ""))
+}
+
+// renderFrame draws the lamp's colour around the picture, to be seen from where
+// its words cannot be read.
+func (v *previewView) renderFrame(s app.Snapshot) {
+	on := s.State.OnAir() && s.State != app.Ending
+	show(v.frame, on)
+	if c := shade(signalOf(s).fill); on && v.frame.StrokeColor != c {
+		v.frame.StrokeColor = c
+		v.frame.Refresh()
+	}
+}
+
+// stageNotice is what stands where a picture would be.
+func stageNotice(p app.SourceStatus) (title, advice string) {
+	switch p.State {
+	case app.SourceOff:
+		return "No picture", "Choose a camera, a screen or the test card at the right."
+	case app.SourceStarting:
+		return "Starting " + p.Name + "…", ""
+	case app.SourceFailed:
+		if p.Problem.Title != "" {
+			return p.Problem.Title, p.Problem.Advice
+		}
+		return p.Name + " does not work", "Tally keeps trying. You can choose another picture at the right."
+	case app.SourceEnded:
+		return "The file is over", "Choose another picture at the right."
+	}
+	return "", ""
+}
+
+// stageLayout keeps the picture's shape inside the stage, and lays notices over
+// it.
+type stageLayout struct{ v *previewView }
+
+func (stageLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 180) }
+
+func (l *stageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	stage, raster, frame, notice, badge, banner := o[0], o[1], o[2], o[3], o[4], o[5]
+	stage.Resize(s)
+	w, h := s.Width, s.Width/l.v.shape
+	if h > s.Height {
+		w, h = s.Height*l.v.shape, s.Height
+	}
+	at := fyne.NewPos((s.Width-w)/2, (s.Height-h)/2)
+	raster.Resize(fyne.NewSize(w, h))
+	raster.Move(at)
+	frame.Resize(fyne.NewSize(w, h))
+	frame.Move(at)
+
+	nw := s.Width - 4*gap
+	l.v.advice.Resize(fyne.NewSize(nw, l.v.advice.Size().Height))
+	nh := notice.MinSize().Height
+	notice.Resize(fyne.NewSize(nw, nh))
+	notice.Move(fyne.NewPos(2*gap, (s.Height-nh)/2))
+
+	b := badge.MinSize()
+	badge.Resize(b)
+	badge.Move(at.AddXY(gap, gap))
+
+	bw := s.Width - 2*gap
+	banner.Resize(fyne.NewSize(bw, banner.Size().Height))
+	banner.Resize(fyne.NewSize(bw, banner.MinSize().Height))
+	banner.Move(fyne.NewPos(gap, gap))
+}

@@ -1,0 +1,86 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/theme"
+
+	"tally/app"
+)
+
+// receivedView is what came out at the other end of a rehearsal: the truth about
+// the stream, from a server's view.
+type receivedView struct {
+	root    fyne.CanvasObject
+	rows    [4]*line
+	verdict *paragraph
+}
+
+func newReceivedView() *receivedView {
+	v := &receivedView{verdict: newParagraph("", colorSecondary, sizeSmall, 290)}
+	names := [...]string{"Picture", "Key frames", "Sound", "Sync"}
+	objects := []fyne.CanvasObject{caption("What the server received")}
+	for i, name := range names {
+		v.rows[i] = newLine("…", theme.ColorNameForeground, sizeSmall).clipped()
+		label := newLine(name, colorSecondary, sizeSmall).roomFor("Key frames  ")
+		objects = append(objects, borderLeft(label, v.rows[i]))
+	}
+	objects = append(objects, pad(4, 0, 0, 0, v.verdict))
+	v.root = newCard(widthOf(290, column(2, objects...)))
+	return v
+}
+
+func (v *receivedView) render(s app.Snapshot) {
+	r := s.Rehearsal
+	show(v.root, r.Running)
+	if !r.Running {
+		return
+	}
+	fg := theme.ColorNameForeground
+	if r.VideoCodec == "" {
+		v.rows[0].set("waiting…", colorSecondary)
+		v.rows[1].set("waiting…", colorSecondary)
+	} else {
+		v.rows[0].set(fmt.Sprintf("%s, %d × %d, %s fps", r.VideoCodec, r.Width, r.Height, rate(r.FPS)), fg)
+		v.rows[1].set(keyInterval(r.KeyIntervalMs), fg)
+	}
+	if r.AudioCodec == "" {
+		v.rows[2].set("waiting…", colorSecondary)
+		v.rows[3].set("waiting…", colorSecondary)
+	} else {
+		v.rows[2].set(r.AudioCodec, fg)
+		v.rows[3].set(offset(r.AVOffsetMs), fg)
+	}
+	switch {
+	case len(r.Faults) > 0:
+		var all []string
+		for _, f := range r.Faults {
+			all = append(all, f.Text)
+		}
+		v.verdict.set(strings.Join(all, "\n"), colorWarn)
+	case r.VideoCodec == "" && r.AudioCodec == "":
+		v.verdict.set("", colorSecondary)
+	default:
+		v.verdict.set("✓ A real service would take this.", colorGood)
+	}
+}
+
+func keyInterval(ms int) string {
+	if ms == 0 {
+		return "waiting for the second one…"
+	}
+	return fmt.Sprintf("every %.1f s", float64(ms)/1000)
+}
+
+// offset says how far sound and picture are apart.
+func offset(ms int) string {
+	switch {
+	case ms > 0:
+		return fmt.Sprintf("sound %d ms after picture", ms)
+	case ms < 0:
+		return fmt.Sprintf("sound %d ms before picture", -ms)
+	}
+	return "sound and picture together"
+}

@@ -1,0 +1,176 @@
+package ui
+
+import (
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"tally/app"
+)
+
+// choice is one option of a setting, in words.
+type choice[T comparable] struct {
+	label string
+	value T
+}
+
+type pictureSize struct{ width, height int }
+
+var (
+	sizes = []choice[pictureSize]{
+		{"1920 × 1080 (Full HD)", pictureSize{1920, 1080}},
+		{"1280 × 720 (HD)", pictureSize{1280, 720}},
+		{"854 × 480", pictureSize{854, 480}},
+		{"640 × 360", pictureSize{640, 360}},
+	}
+	rates = []choice[int]{
+		{"60 – games, sport", 60}, {"50", 50}, {"30 – people, talk", 30}, {"25", 25}, {"24 – film", 24},
+	}
+	soundRates = []choice[int]{
+		{"320 kbit/s", 320}, {"192 kbit/s", 192}, {"160 kbit/s – good for music", 160}, {"128 kbit/s", 128}, {"96 kbit/s – enough for speech", 96},
+	}
+	delays = []choice[bool]{
+		{"Normal – the best picture", false},
+		{"Low – about a second sooner, a little less sharp", true},
+	}
+)
+
+// labels lists the options; a value that is none of them gets one of its own.
+func labels[T comparable](of []choice[T], value T, own string) (all []string, selected string) {
+	for _, c := range of {
+		all = append(all, c.label)
+		if c.value == value {
+			selected = c.label
+		}
+	}
+	if selected == "" {
+		all, selected = append(all, own), own
+	}
+	return all, selected
+}
+
+// valueOf is the option with that label, or what it was.
+func valueOf[T comparable](of []choice[T], label string, was T) T {
+	for _, c := range of {
+		if c.label == label {
+			return c.value
+		}
+	}
+	return was
+}
+
+// settingsForm edits a copy of the settings, which is applied as a whole.
+type settingsForm struct {
+	window                  *Window
+	sheet                   *sheet
+	size, fps, sound, delay *sheetSelect
+	bitrate                 *sheetEntry
+	adapt                   *sheetCheck
+	folder                  *line
+	recordDir               string
+	note                    *paragraph
+}
+
+func (w *Window) showSettings() {
+	const width = 460
+	now := w.shown.Settings
+	v := now.Video
+	f := &settingsForm{window: w, sheet: w.newSheet(), recordDir: now.RecordDir, note: hintText("", width)}
+	k := &f.sheet.keys
+	selectOf := func(all []string, selected string) *sheetSelect {
+		s := newSheetSelect(k, all, nil)
+		s.Selected = selected
+		return s
+	}
+	f.size = selectOf(labels(sizes, pictureSize{v.Width, v.Height}, fmt.Sprintf("%d × %d", v.Width, v.Height)))
+	f.fps = selectOf(labels(rates, v.FPS, strconv.Itoa(v.FPS)))
+	f.sound = selectOf(labels(soundRates, now.Audio.BitrateKbps, bitrate(now.Audio.BitrateKbps)))
+	f.delay = selectOf(labels(delays, v.LowLatency, ""))
+	f.bitrate = newSheetEntry(k, "2500")
+	f.bitrate.SetText(strconv.Itoa(v.BitrateKbps))
+	f.adapt = newSheetCheck(k, "Lower the bitrate by itself when the connection is too slow", nil)
+	f.adapt.Checked = now.Adapt
+	f.folder = newLine(folderText(f.recordDir), colorSecondary, sizeSmall).clipped()
+	choose := newSheetButton(k, "Choose…", widget.MediumImportance, f.chooseFolder)
+	if w.onAir() {
+		f.size.Disable()
+		f.fps.Disable()
+		f.delay.Disable()
+		f.note.set("On air, size, frames per second and delay stay as they are. END the show to change them.", colorSecondary)
+	}
+	body := widthOf(width, column(14,
+		container.NewGridWithColumns(2,
+			field("Picture size", f.size, nil),
+			field("Frames per second", f.fps, nil)),
+		container.NewGridWithColumns(2,
+			field("Picture bitrate, kbit/s", f.bitrate, nil),
+			field("Sound bitrate", f.sound, nil)),
+		hintText("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60.", width),
+		f.adapt,
+		field("Delay", f.delay, nil),
+		field("Recordings", ends(f.folder, choose), nil),
+		f.note,
+	))
+	cancel := newSheetButton(k, "Cancel", widget.MediumImportance, f.sheet.close)
+	save := newSheetButton(k, "Save", widget.HighImportance, f.save)
+	f.sheet.open("Settings", body, f.size, cancel, save)
+}
+
+func folderText(dir string) string {
+	if dir == "" {
+		return "In your Videos folder"
+	}
+	return "In " + filepath.Clean(dir)
+}
+
+func (f *settingsForm) chooseFolder() {
+	f.window.chooseFolder(func(dir string) {
+		f.recordDir = dir
+		f.folder.setText(folderText(dir))
+	})
+}
+
+func (f *settingsForm) save() {
+	kbps, err := strconv.Atoi(strings.TrimSpace(f.bitrate.Text))
+	if err != nil {
+		f.say("The picture bitrate must be a number, such as 2500.")
+		return
+	}
+	err = f.window.tryApply(func(s *app.Settings) {
+		v := &s.Video
+		picture := valueOf(sizes, f.size.Selected, pictureSize{v.Width, v.Height})
+		v.Width, v.Height = picture.width, picture.height
+		v.FPS = valueOf(rates, f.fps.Selected, v.FPS)
+		v.LowLatency = valueOf(delays, f.delay.Selected, v.LowLatency)
+		v.BitrateKbps = kbps
+		s.Audio.BitrateKbps = valueOf(soundRates, f.sound.Selected, s.Audio.BitrateKbps)
+		s.Adapt = f.adapt.Checked
+		s.RecordDir = f.recordDir
+	})
+	if err != nil {
+		f.say(sentence(err))
+		return
+	}
+	f.sheet.close()
+}
+
+func (f *settingsForm) say(text string) {
+	f.note.set(text, colorBad)
+	f.sheet.grow()
+}
+
+// sentence makes an error readable: settings report theirs one a line.
+func sentence(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, l := range lines {
+		r := []rune(l)
+		if len(r) > 0 {
+			lines[i] = strings.ToUpper(string(r[:1])) + string(r[1:])
+		}
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,197 @@
+package ui
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
+
+	"tally/app"
+)
+
+// statusBar answers at a glance: are we live, for how long, and does it arrive?
+type statusBar struct {
+	root                          *panel
+	lamp                          *lamp
+	time, rate, fps, dropped, ack *cell
+}
+
+func newStatusBar(t *tips) *statusBar {
+	b := &statusBar{
+		lamp:    newLamp(sizeLamp, "RECONNECTING"),
+		time:    newCell("On air", "0:00:00"),
+		rate:    newCell("Bitrate", "88888 of 88888 kbit/s"),
+		fps:     newCell("Frames per second", "120.0"),
+		dropped: newCell("Dropped frames", "888888"),
+		ack:     newCell("In flight of 88.8 MB, confirmed 888 ms ago", "next try in 88 s"),
+	}
+	b.ack.caption.setText("Confirmed by server")
+	cells := container.New(&cellLayout{}, b.lamp,
+		t.on(b.time.root, "Time since the first server took the show."),
+		t.on(b.rate.root, "What is sent each second, and what was asked for. Lower for a moment is normal; lower for long means that the connection is too slow."),
+		t.on(b.ack.root, "Sent, but not yet confirmed by the server. A number that keeps growing means that viewers do not get the stream."),
+		t.on(b.fps.root, "Pictures encoded each second."),
+		t.on(b.dropped.root, "Pictures that viewers missed: the connection was too slow, or this computer was."),
+	)
+	b.root = newPanel(cells, colorSurface)
+	b.root.radius, b.root.padY = 0, 8
+	return b
+}
+
+func (b *statusBar) render(s app.Snapshot) {
+	b.lamp.set(signalOf(s))
+	on := s.State.OnAir() && s.State != ""
+	if !on {
+		b.time.caption.setText("On air")
+		b.time.set(clock(0), colorSecondary)
+		b.rate.set("–", colorSecondary)
+		b.fps.set("–", colorSecondary)
+		b.dropped.set("–", colorSecondary)
+		b.ack.caption.setText("Confirmed by server")
+		b.ack.set("–", colorSecondary)
+		return
+	}
+	b.time.caption.setText("On air")
+	if s.Rehearsal.Running {
+		b.time.caption.setText("Rehearsing")
+	}
+	b.time.set(clock(time.Duration(s.Uptime)), theme.ColorNameForeground)
+	b.renderRate(s)
+
+	fps := theme.ColorNameForeground
+	if want := s.Settings.Video.FPS; want > 0 && s.State == app.Live && s.Video.FPS < 0.9*float64(want) {
+		fps = colorWarn
+	}
+	b.fps.set(rate(s.Video.FPS), fps)
+
+	n := missed(s)
+	dropped := theme.ColorNameForeground
+	if n > 0 {
+		dropped = colorWarn
+	}
+	b.dropped.set(fmt.Sprint(n), dropped)
+	b.renderAck(s)
+}
+
+// missed counts the pictures that viewers did not get.
+func missed(s app.Snapshot) int { return s.Video.Dropped + s.Video.Skipped }
+
+func (b *statusBar) renderRate(s app.Snapshot) {
+	sent, target := 0, s.Video.TargetKbps+s.Settings.Audio.BitrateKbps
+	for _, o := range s.Outputs {
+		sent = max(sent, o.BitrateKbps)
+	}
+	color := theme.ColorNameForeground
+	if s.State == app.Live && sent < target*7/10 && time.Duration(s.Uptime) > 5*time.Second {
+		color = colorWarn
+	}
+	b.rate.set(fmt.Sprintf("%d of %d kbit/s", sent, target), color)
+	if s.Video.ChosenKbps > 0 && s.Video.TargetKbps < s.Video.ChosenKbps {
+		b.rate.caption.setText(fmt.Sprintf("Bitrate, lowered from %d", s.Video.ChosenKbps))
+	} else {
+		b.rate.caption.setText("Bitrate")
+	}
+}
+
+// renderAck shows the slowest server: the one that most is on its way to.
+func (b *statusBar) renderAck(s app.Snapshot) {
+	worst, found := app.OutputStatus{}, false
+	retry := math.MaxFloat64
+	for _, o := range s.Outputs {
+		if o.State == app.Live || o.State == app.Stalled {
+			if !found || o.Ack.InFlight > worst.Ack.InFlight {
+				worst, found = o, true
+			}
+		} else if o.Attempt > 0 {
+			retry = min(retry, time.Duration(o.RetryIn).Seconds())
+		}
+	}
+	switch {
+	case !found && retry < math.MaxFloat64:
+		b.ack.caption.setText("Nothing arrives now")
+		if retry < 0.05 {
+			b.ack.set("connecting…", colorWarn)
+		} else {
+			b.ack.set(fmt.Sprintf("next try in %.0f s", math.Ceil(retry)), colorWarn)
+		}
+	case !found:
+		b.ack.caption.setText("Confirmed by server")
+		b.ack.set("–", colorSecondary)
+	case worst.Ack.Style == "none":
+		b.ack.caption.setText("This server confirms nothing")
+		b.ack.set(dataSize(worst.SentBytes)+" sent", theme.ColorNameForeground)
+	case worst.Ack.AgeMs < 0:
+		b.ack.caption.setText("In flight, nothing confirmed yet")
+		b.ack.set(dataSize(worst.Ack.InFlight), theme.ColorNameForeground)
+	default:
+		b.ack.caption.setText(ackText(worst.Ack))
+		color := theme.ColorNameForeground
+		if worst.State == app.Stalled {
+			color = colorWarn
+		}
+		b.ack.set(dataSize(worst.Ack.InFlight), color)
+	}
+}
+
+// ackText is the caption of what is in flight. What changes most stands last, so
+// that nothing moves.
+func ackText(a app.AckStatus) string {
+	confirmed := "confirmed " + ago(a.AgeMs)
+	if a.Window == 0 {
+		return "In flight, " + confirmed
+	}
+	return "In flight of " + dataSize(int64(a.Window)) + ", " + confirmed
+}
+
+// cell is one figure with its caption over it.
+type cell struct {
+	root           *fyne.Container
+	caption, value *line
+}
+
+func newCell(title, room string) *cell {
+	c := &cell{
+		caption: newLine(title, colorSecondary, sizeSmall).clipped(),
+		value:   newLine("–", colorSecondary, sizeFigure).bold().roomFor(room),
+	}
+	c.caption.roomFor(title)
+	c.root = column(1, c.caption, c.value)
+	return c
+}
+
+func (c *cell) set(text string, color fyne.ThemeColorName) { c.value.set(text, color) }
+
+// cellLayout sets the lamp and as many cells side by side as there is room for;
+// those at the end give way first.
+type cellLayout struct{}
+
+const cellGap = 26
+
+func (cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	s := fyne.Size{Width: o[0].MinSize().Width + cellGap + o[1].MinSize().Width}
+	for _, c := range o {
+		s.Height = max(s.Height, c.MinSize().Height)
+	}
+	return s
+}
+
+func (cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	var x float32
+	full := false
+	for i, c := range o {
+		m := c.MinSize()
+		if i > 1 && x+m.Width > s.Width {
+			full = true
+		}
+		show(c, !full)
+		if full {
+			continue
+		}
+		c.Resize(fyne.NewSize(m.Width, m.Height))
+		c.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
+		x += m.Width + cellGap
+	}
+}

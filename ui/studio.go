@@ -1,0 +1,31 @@
+package ui
+
+import (
+	"context"
+
+	"tally/app"
+	"tally/app/program"
+)
+
+// Studio is what the window shows and drives. Its methods return at once.
+type Studio interface {
+	// Watch calls fn with the current snapshot and again after changes, until ctx
+	// ends. It may skip snapshots in between, never the latest.
+	Watch(ctx context.Context, fn func(app.Snapshot))
+	Preview() *program.Preview
+	Level() program.Level
+
+	GoLive() // with no destination enabled it rehearses
+	End()
+	RetryNow()
+
+	// Apply saves and uses settings, or says what is wrong with them.
+	Apply(app.Settings) error
+	SetKey(destinationID string, key app.Key)
+	ForgetKey(destinationID string)
+	RefreshDevices()
+	// ParseDestination takes apart what the user pasted. The key may be part of
+	// server. The problem says in words what is wrong, and is zero when it can be
+	// streamed to.
+	ParseDestination(server, key string) (url string, k app.Key, p app.Problem)
+}

@@ -1,0 +1,210 @@
+package ui
+
+import (
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// line is one line of text. Setting what it shows already costs nothing.
+type line struct {
+	widget.BaseWidget
+	text  string
+	color fyne.ThemeColorName
+	size  fyne.ThemeSizeName
+	style fyne.TextStyle
+	align fyne.TextAlign
+	room  string // it is at least as wide as this would be, so that numbers that change move nothing
+	clip  bool   // too long a text ends in … instead of asking for more width
+}
+
+func newLine(text string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *line {
+	l := &line{text: text, color: color, size: size}
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+func (l *line) bold() *line               { l.style.Bold = true; return l }
+func (l *line) clipped() *line            { l.clip = true; return l }
+func (l *line) roomFor(text string) *line { l.room = text; return l }
+func (l *line) centered() *line           { l.align = fyne.TextAlignCenter; return l }
+func (l *line) trailing() *line           { l.align = fyne.TextAlignTrailing; return l }
+
+// set changes text and colour.
+func (l *line) set(text string, color fyne.ThemeColorName) {
+	if l.text == text && l.color == color {
+		return
+	}
+	l.text, l.color = text, color
+	l.Refresh()
+}
+
+func (l *line) setText(text string) { l.set(text, l.color) }
+
+func (l *line) measure(text string) fyne.Size { return fyne.MeasureText(text, size(l.size), l.style) }
+
+func (l *line) CreateRenderer() fyne.WidgetRenderer {
+	return &lineRenderer{line: l, text: canvas.NewText("", shade(l.color))}
+}
+
+type lineRenderer struct {
+	line *line
+	text *canvas.Text
+}
+
+func (r *lineRenderer) Layout(s fyne.Size) {
+	r.text.Resize(s)
+	r.update(s.Width)
+}
+
+func (r *lineRenderer) MinSize() fyne.Size {
+	l := r.line
+	m := l.measure(l.room)
+	if !l.clip {
+		m = m.Max(l.measure(l.text))
+	}
+	if l.room == "" && l.clip {
+		m.Width = size(l.size) * 2
+	}
+	return m
+}
+
+func (r *lineRenderer) Refresh() {
+	r.update(r.line.Size().Width)
+	canvas.Refresh(r.text)
+}
+
+func (r *lineRenderer) update(width float32) {
+	l := r.line
+	r.text.Text = l.text
+	if l.clip {
+		r.text.Text = ellipsis(l.text, width, l.measure)
+	}
+	r.text.Color, r.text.TextSize, r.text.TextStyle, r.text.Alignment = shade(l.color), size(l.size), l.style, l.align
+}
+
+func (r *lineRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.text} }
+func (r *lineRenderer) Destroy()                     {}
+
+// ellipsis shortens text until it fits.
+func ellipsis(text string, width float32, measure func(string) fyne.Size) string {
+	if measure(text).Width <= width {
+		return text
+	}
+	runes := []rune(text)
+	low, high := 0, len(runes) // the longest prefix that fits lies between
+	for low < high {
+		mid := (low + high + 1) / 2
+		if measure(strings.TrimRight(string(runes[:mid]), " ")+"…").Width <= width {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	if low == 0 {
+		return "…"
+	}
+	return strings.TrimRight(string(runes[:low]), " ") + "…"
+}
+
+// paragraph is text of several lines. Its height follows from its width: that it
+// was given by Resize, or width before.
+type paragraph struct {
+	widget.BaseWidget
+	text  string
+	color fyne.ThemeColorName
+	size  fyne.ThemeSizeName
+	style fyne.TextStyle
+	align fyne.TextAlign
+	width float32 // least width
+}
+
+func newParagraph(text string, color fyne.ThemeColorName, size fyne.ThemeSizeName, width float32) *paragraph {
+	p := &paragraph{text: text, color: color, size: size, width: width}
+	p.ExtendBaseWidget(p)
+	return p
+}
+
+func (p *paragraph) set(text string, color fyne.ThemeColorName) {
+	if p.text == text && p.color == color {
+		return
+	}
+	p.text, p.color = text, color
+	p.Refresh()
+}
+
+// lines breaks the text at spaces, and where it says so itself.
+func (p *paragraph) lines(width float32) []string {
+	measure := func(s string) fyne.Size { return fyne.MeasureText(s, size(p.size), p.style) }
+	var out []string
+	for _, para := range strings.Split(p.text, "\n") {
+		current := ""
+		for _, word := range strings.Fields(para) {
+			next := word
+			if current != "" {
+				next = current + " " + word
+			}
+			if current != "" && measure(next).Width > width {
+				out = append(out, current)
+				next = word
+			}
+			current = next
+		}
+		out = append(out, ellipsis(current, width, measure))
+	}
+	return out
+}
+
+func (p *paragraph) CreateRenderer() fyne.WidgetRenderer {
+	r := &paragraphRenderer{p: p}
+	r.fill(p.width)
+	return r
+}
+
+type paragraphRenderer struct {
+	p       *paragraph
+	objects []fyne.CanvasObject
+}
+
+func (r *paragraphRenderer) lineHeight() float32 {
+	return fyne.MeasureText("Ág", size(r.p.size), r.p.style).Height
+}
+
+func (r *paragraphRenderer) fill(width float32) {
+	lines := r.p.lines(max(width, r.p.width))
+	h := r.lineHeight()
+	r.objects = make([]fyne.CanvasObject, len(lines))
+	for i, s := range lines {
+		t := canvas.NewText(s, shade(r.p.color))
+		t.TextSize, t.TextStyle, t.Alignment = size(r.p.size), r.p.style, r.p.align
+		t.Move(fyne.NewPos(0, float32(i)*h))
+		t.Resize(fyne.NewSize(max(width, r.p.width), h))
+		r.objects[i] = t
+	}
+}
+
+func (r *paragraphRenderer) Layout(s fyne.Size) { r.fill(s.Width) }
+
+func (r *paragraphRenderer) MinSize() fyne.Size {
+	n := len(r.p.lines(max(r.p.Size().Width, r.p.width)))
+	return fyne.NewSize(r.p.width, float32(n)*r.lineHeight())
+}
+
+func (r *paragraphRenderer) Refresh() {
+	r.fill(r.p.Size().Width)
+	canvas.Refresh(r.p)
+}
+
+func (r *paragraphRenderer) Objects() []fyne.CanvasObject { return r.objects }
+func (r *paragraphRenderer) Destroy()                     {}
+
+// caption is the small heading over a control.
+func caption(text string) *line { return newLine(text, colorSecondary, sizeSmall).bold() }
+
+// heading is the title of a sheet.
+func heading(text string) *line {
+	return newLine(text, theme.ColorNameForeground, theme.SizeNameSubHeadingText).bold()
+}

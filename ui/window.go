@@ -1,0 +1,296 @@
+package ui
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+
+	"tally/app"
+)
+
+// Window is the one window of Tally. All its methods but [Window.Watch] are for
+// Fyne's goroutine.
+type Window struct {
+	app    fyne.App
+	win    fyne.Window
+	studio Studio
+	shown  app.Snapshot // the newest one
+	views  []interface{ render(app.Snapshot) }
+
+	preview *previewView
+	sound   *soundView
+	status  *statusBar
+	banner  *bannerView
+	live    *liveButton
+	picture *pictureView
+	to      *destinationView
+	record  *recordingView
+	graph   *graphView
+	got     *receivedView
+	tips    *tips
+
+	sheet      *sheet        // the one on top, nil when none is open
+	dialog     dialog.Dialog // Fyne's own, for choosing a file
+	wentLiveAt time.Time
+	closing    bool // quit as soon as the show is over
+	quitting   bool
+	pace       atomic.Int64 // the least time between two pictures, in ns
+	do         func(func()) // onto Fyne's goroutine
+}
+
+// Least time between two pictures. With a GPU, 30 a second; where every pixel of
+// the window is painted by the processor, half of that.
+const (
+	fullPace = 32 * time.Millisecond
+	slowPace = 65 * time.Millisecond
+)
+
+// closeDeadline bounds the wait for a proper end of the show when the window is
+// closed.
+const closeDeadline = 6 * time.Second
+
+// New builds the window; it is shown by its caller. [Window.Watch] brings it to
+// life.
+func New(a fyne.App, s Studio) *Window {
+	a.Settings().SetTheme(Theme())
+	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w.pace.Store(int64(fullPace))
+	w.build()
+	w.win.SetMaster()
+	w.win.SetPadded(false)
+	w.win.SetMainMenu(w.menu())
+	w.win.SetCloseIntercept(w.askToClose)
+	w.win.SetOnDropped(w.dropped)
+	w.win.Canvas().SetOnTypedKey(w.typedKey)
+	w.win.Resize(fyne.NewSize(1280, 800))
+	w.render(app.Snapshot{State: app.Idle, Settings: app.DefaultSettings()})
+	return w
+}
+
+func (w *Window) build() {
+	w.banner = newBannerView(w.studio.RetryNow)
+	w.preview = newPreviewView(w.studio.Preview(), w.banner.root)
+	w.banner.changed = w.preview.root.Refresh
+	w.picture, w.sound = newPictureView(w), newSoundView(w)
+	w.to, w.record = newDestinationView(w), newRecordingView(w)
+	w.live = newLiveButton(w.pressLive)
+	w.graph, w.got = newGraphView(), newReceivedView()
+	w.status = newStatusBar(w.tips)
+	w.views = []interface{ render(app.Snapshot) }{
+		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.status,
+	}
+	strip := container.New(stripLayout{}, w.graph.root, w.got.root)
+	side := container.NewBorder(nil, pad(gap, 0, 0, 0, column(gap, w.record.root, w.live)), nil, nil,
+		container.NewVScroll(column(gap, w.picture.root, w.sound.root, w.to.root)))
+	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
+	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
+}
+
+// Fyne is the toolkit's window, for whoever shows it.
+func (w *Window) Fyne() fyne.Window { return w.win }
+
+// Painted is how often the picture was painted so far.
+func (w *Window) Painted() int { return w.preview.painted }
+
+// SetHidden says whether the user can see the window at all. While not, nothing
+// is drawn and no picture is converted.
+func (w *Window) SetHidden(hidden bool) {
+	w.preview.hide(hidden)
+	if !hidden {
+		w.render(w.shown)
+	}
+}
+
+// SetSlowPainting says that the processor paints the window.
+func (w *Window) SetSlowPainting(slow bool) {
+	w.pace.Store(int64(fullPace))
+	if slow {
+		w.pace.Store(int64(slowPace))
+	}
+}
+
+// render shows a snapshot. Only here widgets are written.
+func (w *Window) render(s app.Snapshot) {
+	if w.shown.State == app.Idle && s.State.OnAir() {
+		w.wentLiveAt = time.Now()
+	}
+	w.shown = s
+	if w.closing && s.State == app.Idle {
+		w.quit()
+		return
+	}
+	if title := titleOf(s); w.win.Title() != title {
+		w.win.SetTitle(title)
+	}
+	if w.preview.hidden {
+		return
+	}
+	for _, v := range w.views {
+		v.render(s)
+	}
+}
+
+func titleOf(s app.Snapshot) string {
+	switch word := signalOf(s).word; word {
+	case "OFF AIR":
+		return "Tally"
+	case "ON AIR":
+		return "Tally – on air"
+	case "RECONNECTING":
+		return "Tally – reconnecting"
+	case "REHEARSAL":
+		return "Tally – rehearsal"
+	case "STALLED":
+		return "Tally – stalled"
+	case "ENDING":
+		return "Tally – ending"
+	}
+	return "Tally – connecting"
+}
+
+func (w *Window) onAir() bool { return w.shown.State.OnAir() }
+
+// pressLive is the big button.
+func (w *Window) pressLive() {
+	if !w.onAir() {
+		w.goLive()
+		return
+	}
+	if time.Since(w.wentLiveAt) > 700*time.Millisecond { // else it is the second half of a double click
+		w.askToEnd()
+	}
+}
+
+func (w *Window) goLive() {
+	if !w.onAir() {
+		w.studio.GoLive()
+	}
+}
+
+// watched tells whether somebody may be watching: ending that needs a second
+// thought. A rehearsal has no viewers, nor has a show that is still connecting.
+func (w *Window) watched() bool {
+	s := w.shown
+	return (s.State == app.Live || s.State == app.Stalled || s.State == app.Reconnecting) && !s.Rehearsal.Running
+}
+
+func (w *Window) askToEnd() {
+	switch {
+	case !w.onAir() || w.shown.State == app.Ending:
+	case w.watched():
+		w.confirm("End the show?", "Viewers see it end. You can go live again at any time.", "End the show", "Keep streaming", true, w.studio.End)
+	default:
+		w.studio.End()
+	}
+}
+
+// askToClose is the window's close button.
+func (w *Window) askToClose() {
+	switch {
+	case w.closing || !w.onAir():
+		w.quit()
+	case w.watched():
+		if w.sheet == nil {
+			w.confirm("You are on air", "Closing Tally ends the show for your viewers.", "End the show and close", "Keep streaming", true, w.Close)
+		}
+	default:
+		w.Close()
+	}
+}
+
+// Close ends the show properly, if there is one, and then quits.
+func (w *Window) Close() {
+	if !w.onAir() {
+		w.quit()
+		return
+	}
+	w.closing = true
+	w.studio.End()
+	time.AfterFunc(closeDeadline, func() { w.do(w.quit) })
+}
+
+func (w *Window) quit() {
+	if !w.quitting {
+		w.quitting = true
+		w.app.Quit()
+	}
+}
+
+// tryApply changes a copy of the settings and applies it.
+func (w *Window) tryApply(change func(*app.Settings)) error {
+	next := w.shown.Settings
+	next.Destinations = slices.Clone(next.Destinations) // the snapshot's own stays as it is
+	change(&next)
+	if err := w.studio.Apply(next); err != nil {
+		return err
+	}
+	s := w.shown
+	s.Settings = next // until the next snapshot, which says the same
+	w.render(s)
+	return nil
+}
+
+// apply is tryApply for what is chosen in the window itself: what is wrong is
+// shown in the banner's place.
+func (w *Window) apply(change func(*app.Settings)) {
+	if err := w.tryApply(change); err != nil {
+		p := app.Explain(err)
+		s := w.newSheet()
+		ok := newSheetButton(&s.keys, "OK", 0, s.close)
+		s.open(p.Title, newParagraph(p.Advice, colorSecondary, "text", 400), ok, ok)
+	}
+}
+
+func (w *Window) toggleMute() {
+	w.apply(func(s *app.Settings) { s.Audio.Muted = !s.Audio.Muted })
+}
+
+func (w *Window) toggleRecord() { w.apply(func(s *app.Settings) { s.Record = !s.Record }) }
+
+func (w *Window) toggleFullScreen() { w.win.SetFullScreen(!w.win.FullScreen()) }
+
+func (w *Window) chooseFile(endings []string, chosen func(path string)) {
+	d := dialog.NewFileOpen(func(f fyne.URIReadCloser, err error) {
+		w.dialog = nil
+		if err != nil || f == nil {
+			return
+		}
+		path := f.URI().Path()
+		_ = f.Close() // only its name was wanted
+		chosen(path)
+	}, w.win)
+	d.SetFilter(storage.NewExtensionFileFilter(endings))
+	w.showDialog(d)
+}
+
+func (w *Window) chooseFolder(chosen func(path string)) {
+	d := dialog.NewFolderOpen(func(f fyne.ListableURI, err error) {
+		w.dialog = nil
+		if err == nil && f != nil {
+			chosen(f.Path())
+		}
+	}, w.win)
+	w.showDialog(d)
+}
+
+func (w *Window) showDialog(d dialog.Dialog) {
+	w.dialog = d
+	s := w.win.Canvas().Size()
+	d.Resize(fyne.NewSize(min(820, s.Width-80), min(560, s.Height-80)))
+	d.Show()
+}
+
+// dropped makes a file that was dropped onto the window the picture, and its
+// sound the sound.
+func (w *Window) dropped(_ fyne.Position, files []fyne.URI) {
+	if len(files) == 0 {
+		return
+	}
+	source := "file:" + files[0].Path()
+	w.apply(func(s *app.Settings) { s.Video.Source, s.Audio.Source = source, source })
+}
