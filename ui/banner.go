@@ -63,6 +63,9 @@ func messageOf(s app.Snapshot) message {
 			return m
 		}
 	}
+	if s.State == app.Stalled && len(s.Problems) == 0 {
+		return message{stalledProblem(s), colorNotice, colorOnNotice, false}
+	}
 	for _, p := range s.Problems {
 		if p.Retry || s.State == app.Live {
 			return message{p, colorNotice, colorOnNotice, false}
@@ -73,6 +76,19 @@ func messageOf(s app.Snapshot) message {
 		return message{s.Recording.Problem, colorAlarm, colorOnAlarm, false}
 	}
 	return message{}
+}
+
+// stalledProblem is about a server that has fallen silent.
+func stalledProblem(s app.Snapshot) app.Problem {
+	for _, o := range s.Outputs {
+		if o.State == app.Stalled && !o.Problem.IsZero() {
+			return o.Problem
+		}
+	}
+	return app.Problem{
+		Title:  "The server has stopped confirming what it gets.",
+		Advice: "Viewers may see a frozen picture. Tally connects anew by itself if this lasts.",
+	}
 }
 
 // lostConnection is about the first destination that is being tried again.
@@ -94,9 +110,9 @@ func lostConnection(s app.Snapshot) (message, bool) {
 
 // retryText says what happens by itself.
 func retryText(o app.OutputStatus, s app.Snapshot) string {
-	text := fmt.Sprintf("Attempt %d is under way.", o.Attempt)
+	text := fmt.Sprintf("Trying again now, attempt %d.", o.Attempt)
 	if in := time.Duration(o.RetryIn); in > 50*time.Millisecond {
-		text = fmt.Sprintf("Attempt %d in %.0f s.", o.Attempt, math.Ceil(in.Seconds()))
+		text = fmt.Sprintf("Trying again in %.0f s, attempt %d.", math.Ceil(in.Seconds()), o.Attempt)
 	}
 	if s.Recording.Path != "" {
 		text += " The recording goes on."

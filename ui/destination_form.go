@@ -58,6 +58,7 @@ func (w *Window) showDestination(d app.Destination) {
 
 	f.serverField = field("Server", f.server, nil)
 	f.addressPart = field("Server address", f.address, nil)
+	f.note.Hide()
 	f.fill(d)
 	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
 
@@ -183,6 +184,7 @@ func (f *destinationForm) say(text string, wrong bool) {
 		color = colorBad
 	}
 	f.note.set(text, color)
+	show(f.note, text != "")
 	f.sheet.grow()
 }
 

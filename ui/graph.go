@@ -46,7 +46,7 @@ func newGraphView() *graphView {
 	v.plot.ScaleMode = canvas.ImageScalePixels
 	v.nothing = container.NewCenter(column(2, v.empty, widthOf(380, v.detail)))
 	plot := container.New(plotLayout{}, v.plot, v.top, v.half, v.nothing)
-	v.root = newCard(container.NewBorder(pad(0, 4, 0, 0, ends(caption("Bitrate, last 5 minutes"), v.now)), nil, nil, nil, plot))
+	v.root = newCard(container.NewBorder(pad(0, 4, 0, 0, ends(caption("Bitrate, last 5 minutes").clipped(), v.now)), nil, nil, nil, plot))
 	return v
 }
 

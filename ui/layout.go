@@ -54,3 +54,23 @@ func (stripLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	o[0].Resize(fyne.NewSize(w, s.Height))
 	o[0].Move(fyne.Position{})
 }
+
+// sideLayout keeps the second object at the bottom; the first scrolls when the
+// window is too low for all of it.
+type sideLayout struct{ sound *soundView }
+
+func (sideLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(sideLeast, o[1].MinSize().Height+120)
+}
+
+// compactBelow is the height under which the sound's explanations are left out.
+const compactBelow = 470
+
+func (l sideLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	l.sound.setCompact(s.Height < compactBelow)
+	h := o[1].MinSize().Height
+	o[0].Resize(fyne.NewSize(s.Width, s.Height-h-near))
+	o[0].Move(fyne.Position{})
+	o[1].Resize(fyne.NewSize(s.Width, h))
+	o[1].Move(fyne.NewPos(0, s.Height-h))
+}

@@ -135,7 +135,7 @@ func (r *liveRenderer) Layout(s fyne.Size) {
 	r.detail.Move(fyne.NewPos((s.Width-d.Width)/2, y+a.Height))
 }
 
-func (r *liveRenderer) MinSize() fyne.Size { return fyne.NewSize(200, 68) }
+func (r *liveRenderer) MinSize() fyne.Size { return fyne.NewSize(200, 60) }
 
 func (r *liveRenderer) Refresh() {
 	r.update()

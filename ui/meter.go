@@ -31,6 +31,7 @@ type meter struct {
 	widget.BaseWidget
 	ballistics ballistics
 	muted      bool
+	compact    bool // without figures
 }
 
 func newMeter() *meter {
@@ -48,6 +49,13 @@ func (m *meter) update(l program.Level, now time.Time, muted bool) {
 	}
 	m.muted = muted
 	m.Refresh()
+}
+
+func (m *meter) setCompact(compact bool) {
+	if m.compact != compact {
+		m.compact = compact
+		m.Refresh()
+	}
 }
 
 // ballistics is how the bar follows the sound: up at once, down slowly, and the
@@ -144,12 +152,20 @@ func (r *meterRenderer) place(width float32) {
 	r.peak.Move(fyne.NewPos(min(position(b.peak, width), width-2), 0))
 }
 
-func (r *meterRenderer) MinSize() fyne.Size { return fyne.NewSize(120, meterBar+15) }
+func (r *meterRenderer) MinSize() fyne.Size {
+	if r.m.compact {
+		return fyne.NewSize(120, meterBar)
+	}
+	return fyne.NewSize(120, meterBar+15)
+}
 
 func (r *meterRenderer) Refresh() {
 	if c := withAlpha(shade(theme.ColorNameInputBackground), 225); c != r.cover.FillColor {
 		r.color()
 		canvas.Refresh(r.m)
+	}
+	for _, t := range r.marks {
+		show(t, !r.m.compact)
 	}
 	r.place(r.m.Size().Width)
 }

@@ -10,9 +10,10 @@ import (
 
 // Distances, in Fyne's units.
 const (
-	gap     = 12 // between cards, and around them
+	gap     = 12 // between the parts of the window, and around them
+	near    = 8  // between cards that belong together
 	tight   = 4  // between a caption and what it names
-	inside  = 12 // from the edge of a card to what it holds
+	inside  = 10 // from the edge of a card to what it holds
 	rounded = 10 // corners of a card
 )
 

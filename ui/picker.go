@@ -65,7 +65,8 @@ func (p *picker) showMenu() {
 	at := d.AbsolutePositionForObject(p)
 	s := m.MinSize()
 	s.Width = max(s.Width, p.Size().Width)
-	m.ShowAtPosition(at.AddXY(0, p.Size().Height+2))
+	x := min(at.X, c.Size().Width-gap-s.Width)
+	m.ShowAtPosition(fyne.NewPos(max(x, 0), at.Y+p.Size().Height+2))
 	m.Resize(s)
 }
 
@@ -153,7 +154,7 @@ func (r *pickerRenderer) Layout(s fyne.Size) {
 	r.detail.Move(fyne.NewPos(x, y+a))
 }
 
-func (r *pickerRenderer) MinSize() fyne.Size { return fyne.NewSize(180, 48) }
+func (r *pickerRenderer) MinSize() fyne.Size { return fyne.NewSize(180, 44) }
 
 func (r *pickerRenderer) Refresh() {
 	r.update()

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"tally/app"
@@ -19,16 +20,16 @@ type receivedView struct {
 }
 
 func newReceivedView() *receivedView {
-	v := &receivedView{verdict: newParagraph("", colorSecondary, sizeSmall, 290)}
+	v := &receivedView{verdict: newParagraph("", colorSecondary, sizeSmall, 200)}
 	names := [...]string{"Picture", "Key frames", "Sound", "Sync"}
-	objects := []fyne.CanvasObject{caption("What the server received")}
+	objects := []fyne.CanvasObject{pad(0, 4, 0, 0, v.verdict)}
 	for i, name := range names {
 		v.rows[i] = newLine("…", theme.ColorNameForeground, sizeSmall).clipped()
 		label := newLine(name, colorSecondary, sizeSmall).roomFor("Key frames  ")
 		objects = append(objects, borderLeft(label, v.rows[i]))
 	}
-	objects = append(objects, pad(4, 0, 0, 0, v.verdict))
-	v.root = newCard(widthOf(290, column(2, objects...)))
+	v.root = newCard(widthOf(200, container.NewBorder(pad(0, 4, 0, 0, caption("What the server received").clipped()), nil, nil, nil,
+		container.NewVScroll(column(2, objects...)))))
 	return v
 }
 
@@ -61,7 +62,7 @@ func (v *receivedView) render(s app.Snapshot) {
 		}
 		v.verdict.set(strings.Join(all, "\n"), colorWarn)
 	case r.VideoCodec == "" && r.AudioCodec == "":
-		v.verdict.set("", colorSecondary)
+		v.verdict.set("Nothing has arrived yet.", colorSecondary)
 	default:
 		v.verdict.set("✓ A real service would take this.", colorGood)
 	}

@@ -22,7 +22,9 @@ func newRecordingView(w *Window) *recordingView {
 	v := &recordingView{detail: newLine("", colorSecondary, sizeSmall).clipped()}
 	v.toggle = newSwitchBox(func(on bool) { w.apply(func(s *app.Settings) { s.Record = on }) })
 	title := newLine("Record to a file", theme.ColorNameForeground, theme.SizeNameText)
-	v.root = newCard(ends(column(1, title, v.detail), v.toggle))
+	card := newCard(ends(column(0, title, v.detail), v.toggle))
+	card.padY = 6
+	v.root = card
 	return v
 }
 

@@ -35,7 +35,7 @@ var (
 	}
 	delays = []choice[bool]{
 		{"Normal – the best picture", false},
-		{"Low – about a second sooner, a little less sharp", true},
+		{"Low – viewers see it sooner, a little less sharp", true},
 	}
 )
 
@@ -80,6 +80,7 @@ func (w *Window) showSettings() {
 	now := w.shown.Settings
 	v := now.Video
 	f := &settingsForm{window: w, sheet: w.newSheet(), recordDir: now.RecordDir, note: hintText("", width)}
+	f.note.Hide()
 	k := &f.sheet.keys
 	selectOf := func(all []string, selected string) *sheetSelect {
 		s := newSheetSelect(k, all, nil)
@@ -100,7 +101,9 @@ func (w *Window) showSettings() {
 		f.size.Disable()
 		f.fps.Disable()
 		f.delay.Disable()
-		f.note.set("On air, size, frames per second and delay stay as they are. END the show to change them.", colorSecondary)
+		f.sound.Disable()
+		f.note.Show()
+		f.note.set("On air, only the picture bitrate and the recordings can change. END the show for the rest.", colorSecondary)
 	}
 	body := widthOf(width, column(14,
 		container.NewGridWithColumns(2,
@@ -160,6 +163,7 @@ func (f *settingsForm) save() {
 
 func (f *settingsForm) say(text string) {
 	f.note.set(text, colorBad)
+	f.note.Show()
 	f.sheet.grow()
 }
 

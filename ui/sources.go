@@ -240,8 +240,14 @@ func newSoundView(w *Window) *soundView {
 	v.picker = newPicker(func() *fyne.Menu { return soundMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
 	v.mute = newToolButton("Mute", theme.VolumeUpIcon(), w.toggleMute)
-	v.root = newCard(column(tight, ends(caption("Sound"), v.mute), v.picker, pad(6, 0, 0, 0, v.meter), v.hint))
+	v.root = newCard(column(tight, ends(caption("Sound"), v.mute), v.picker, pad(4, 0, 0, 0, v.meter), v.hint))
 	return v
+}
+
+// setCompact leaves out what a low window has no room for.
+func (v *soundView) setCompact(compact bool) {
+	show(v.hint, !compact || v.muted)
+	v.meter.setCompact(compact)
 }
 
 func (v *soundView) render(s app.Snapshot) {

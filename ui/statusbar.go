@@ -22,10 +22,10 @@ type statusBar struct {
 func newStatusBar(t *tips) *statusBar {
 	b := &statusBar{
 		lamp:    newLamp(sizeLamp, "RECONNECTING"),
-		time:    newCell("On air", "0:00:00"),
-		rate:    newCell("Bitrate", "88888 of 88888 kbit/s"),
-		fps:     newCell("Frames per second", "120.0"),
-		dropped: newCell("Dropped frames", "888888"),
+		time:    newCell("Rehearsing", "0:00:00"),
+		rate:    newCell("Bitrate", "8888 of 8888 kbit/s"),
+		fps:     newCell("FPS", "120.0"),
+		dropped: newCell("Dropped", "8888"),
 		ack:     newCell("In flight of 88.8 MB, confirmed 888 ms ago", "next try in 88 s"),
 	}
 	b.ack.caption.setText("Confirmed by server")
@@ -33,7 +33,7 @@ func newStatusBar(t *tips) *statusBar {
 		t.on(b.time.root, "Time since the first server took the show."),
 		t.on(b.rate.root, "What is sent each second, and what was asked for. Lower for a moment is normal; lower for long means that the connection is too slow."),
 		t.on(b.ack.root, "Sent, but not yet confirmed by the server. A number that keeps growing means that viewers do not get the stream."),
-		t.on(b.fps.root, "Pictures encoded each second."),
+		t.on(b.fps.root, "Frames per second: pictures encoded each second."),
 		t.on(b.dropped.root, "Pictures that viewers missed: the connection was too slow, or this computer was."),
 	)
 	b.root = newPanel(cells, colorSurface)
@@ -168,10 +168,11 @@ func (c *cell) set(text string, color fyne.ThemeColorName) { c.value.set(text, c
 // those at the end give way first.
 type cellLayout struct{}
 
-const cellGap = 26
+// Between two cells: at most cellGap, less where the window is narrow.
+const cellGap, cellGapLeast = 28, 12
 
 func (cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
-	s := fyne.Size{Width: o[0].MinSize().Width + cellGap + o[1].MinSize().Width}
+	s := fyne.Size{Width: o[0].MinSize().Width + cellGapLeast + o[1].MinSize().Width}
 	for _, c := range o {
 		s.Height = max(s.Height, c.MinSize().Height)
 	}
@@ -179,11 +180,15 @@ func (cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 }
 
 func (cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	var x float32
+	var x, all float32
+	for _, c := range o {
+		all += c.MinSize().Width
+	}
+	between := min(max((s.Width-all)/float32(len(o)-1), cellGapLeast), cellGap)
 	full := false
 	for i, c := range o {
 		m := c.MinSize()
-		if i > 1 && x+m.Width > s.Width {
+		if i > 1 && x+m.Width > s.Width+1 {
 			full = true
 		}
 		show(c, !full)
@@ -192,6 +197,6 @@ func (cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		}
 		c.Resize(fyne.NewSize(m.Width, m.Height))
 		c.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
-		x += m.Width + cellGap
+		x += m.Width + between
 	}
 }

@@ -115,7 +115,7 @@ func (r *toolRenderer) Layout(s fyne.Size) {
 
 func (r *toolRenderer) MinSize() fyne.Size {
 	icon, label := r.parts()
-	return fyne.NewSize(icon+label+20, r.label.MinSize().Height+10)
+	return fyne.NewSize(icon+label+20, r.label.MinSize().Height+6)
 }
 
 func (r *toolRenderer) Refresh() {
