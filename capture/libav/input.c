@@ -20,6 +20,8 @@ struct tally_input {
     AVFrame *frame;
     SwrContext *swr;
     AVFrame *shape; // of the sound that swr is made for
+    AVFrame *lying; // a picture on its way to being turned upright
+    int turns;      // clockwise, in quarters
     int rate, channels;
     int at_end, errors;
     int ready; // track whose decoder may still hold frames: TALLY_VIDEO, TALLY_AUDIO or 0
@@ -51,6 +53,7 @@ void tally_input_free(tally_input *in) {
     av_packet_free(&in->pkt);
     av_frame_free(&in->frame);
     av_frame_free(&in->shape);
+    av_frame_free(&in->lying);
     av_free(in);
 }
 
@@ -74,6 +77,24 @@ static int open_track(tally_input *in, track *t, enum AVMediaType type, int thre
     return 0;
 }
 
+// quarter_turns is how often a stream's pictures must be turned clockwise: phones
+// film lying down, and note how they were held.
+static int quarter_turns(AVStream *st) {
+    const uint8_t *matrix = NULL;
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
+    const AVPacketSideData *d =
+        av_packet_side_data_get(st->codecpar->coded_side_data, st->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    if (d && d->size >= 9 * sizeof(int32_t)) matrix = d->data;
+#else
+    size_t size;
+    matrix = av_stream_get_side_data(st, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    if (matrix && size < 9 * sizeof(int32_t)) matrix = NULL;
+#endif
+    if (!matrix) return 0;
+    double theta = av_display_rotation_get((const int32_t *)matrix);
+    return isnan(theta) ? 0 : (int)lrint(-theta / 90) & 3;
+}
+
 int tally_input_open(tally_input *in, const char *path, int video, int audio, int rate, int channels, int threads) {
     in->fmt = avformat_alloc_context();
     if (!in->fmt) return AVERROR(ENOMEM);
@@ -90,13 +111,14 @@ int tally_input_open(tally_input *in, const char *path, int video, int audio, in
     int v = video ? open_track(in, &in->video, AVMEDIA_TYPE_VIDEO, threads) : 0;
     int a = audio ? open_track(in, &in->audio, AVMEDIA_TYPE_AUDIO, 1) : 0;
     if (in->video.index < 0 && in->audio.index < 0) return v < 0 ? v : a < 0 ? a : AVERROR_STREAM_NOT_FOUND;
+    if (in->video.index >= 0) in->turns = quarter_turns(in->fmt->streams[in->video.index]);
     for (unsigned i = 0; i < in->fmt->nb_streams; i++)
         if ((int)i != in->video.index && (int)i != in->audio.index) in->fmt->streams[i]->discard = AVDISCARD_ALL;
     return 0;
 }
 
-// shown_size stretches pixels that are not square.
-static void shown_size(int w, int h, AVRational sar, int *sw, int *sh) {
+// shown_size stretches pixels that are not square, and turns.
+static void shown_size(int turns, int w, int h, AVRational sar, int *sw, int *sh) {
     *sw = w;
     *sh = h;
     if (sar.num > 0 && sar.den > 0 && sar.num != sar.den) {
@@ -106,6 +128,7 @@ static void shown_size(int w, int h, AVRational sar, int *sw, int *sh) {
             else *sh = (int)lrint(h / r / 2) * 2;
         }
     }
+    if (turns % 2) FFSWAP(int, *sw, *sh);
 }
 
 void tally_input_info_get(tally_input *in, tally_input_info *info) {
@@ -114,7 +137,7 @@ void tally_input_info_get(tally_input *in, tally_input_info *info) {
     if (in->video.index >= 0) {
         AVStream *st = in->fmt->streams[in->video.index];
         info->has_video = 1;
-        shown_size(in->video.dec->width, in->video.dec->height, av_guess_sample_aspect_ratio(in->fmt, st, NULL),
+        shown_size(in->turns, in->video.dec->width, in->video.dec->height, av_guess_sample_aspect_ratio(in->fmt, st, NULL),
                    &info->width, &info->height);
         AVRational r = av_guess_frame_rate(in->fmt, st, NULL);
         if (r.num > 0 && r.den > 0) info->fps = av_q2d(r);
@@ -203,7 +226,7 @@ void tally_input_shape(tally_input *in, int *w, int *h, int *matrix, int *full) 
     AVStream *st = in->fmt->streams[in->video.index];
     tally_picture p;
     tally_describe(in->frame, &p);
-    shown_size(p.w, p.h, av_guess_sample_aspect_ratio(in->fmt, st, in->frame), w, h);
+    shown_size(in->turns, p.w, p.h, av_guess_sample_aspect_ratio(in->fmt, st, in->frame), w, h);
     int plain = p.format == AV_PIX_FMT_YUV420P || p.format == AV_PIX_FMT_YUVJ420P || p.format == AV_PIX_FMT_YUV422P ||
                 p.format == AV_PIX_FMT_YUVJ422P;
     // Colours that a frame cannot name are converted here, the others once, later.
@@ -212,11 +235,49 @@ void tally_input_shape(tally_input *in, int *w, int *h, int *matrix, int *full) 
     *full = p.colour.full;
 }
 
+// turn copies a plane of sw × sh bytes, turned clockwise by quarters.
+static void turn(int turns, const uint8_t *src, int src_stride, int sw, int sh, uint8_t *dst, int dst_stride) {
+    for (int y = 0; y < sh; y++) {
+        const uint8_t *row = src + (ptrdiff_t)y * src_stride;
+        if (turns == 2) {
+            uint8_t *to = dst + (ptrdiff_t)(sh - 1 - y) * dst_stride;
+            for (int x = 0; x < sw; x++) to[sw - 1 - x] = row[x];
+        } else if (turns == 1) {
+            for (int x = 0; x < sw; x++) dst[(ptrdiff_t)x * dst_stride + sh - 1 - y] = row[x];
+        } else {
+            for (int x = 0; x < sw; x++) dst[(ptrdiff_t)(sw - 1 - x) * dst_stride + y] = row[x];
+        }
+    }
+}
+
 int tally_input_picture(tally_input *in, tally_scaler *s, int dmatrix, int dfull, int dw, int dh, uint8_t *d0, uint8_t *d1,
                         uint8_t *d2, int ds0, int ds1, int ds2) {
     tally_picture src, dst = {AV_PIX_FMT_YUV420P, {dmatrix, dfull}, dw, dh, {d0, d1, d2}, {ds0, ds1, ds2}};
     tally_describe(in->frame, &src);
-    return tally_scale(s, SWS_BILINEAR, &src, &dst);
+    if (!in->turns) return tally_scale(s, SWS_BILINEAR, &src, &dst);
+
+    int w = in->turns % 2 ? dh : dw, h = in->turns % 2 ? dw : dh;
+    if (!in->lying || in->lying->width != w || in->lying->height != h) {
+        av_frame_free(&in->lying);
+        in->lying = av_frame_alloc();
+        if (!in->lying) return AVERROR(ENOMEM);
+        in->lying->format = AV_PIX_FMT_YUV420P;
+        in->lying->width = w;
+        in->lying->height = h;
+        int err = av_frame_get_buffer(in->lying, 0);
+        if (err < 0) {
+            av_frame_free(&in->lying);
+            return err;
+        }
+    }
+    tally_picture lying = {.format = AV_PIX_FMT_YUV420P, .colour = dst.colour, .w = w, .h = h, .padded = 1};
+    memcpy(lying.data, in->lying->data, sizeof lying.data);
+    memcpy(lying.stride, in->lying->linesize, sizeof lying.stride);
+    int err = tally_scale(s, SWS_BILINEAR, &src, &lying);
+    if (err < 0) return err;
+    for (int i = 0; i < 3; i++)
+        turn(in->turns, lying.data[i], lying.stride[i], i ? (w + 1) / 2 : w, i ? (h + 1) / 2 : h, dst.data[i], dst.stride[i]);
+    return 0;
 }
 
 // follow makes the resampler fit the sound at hand, which may change in mid-file.
