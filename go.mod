@@ -3,6 +3,7 @@ module tally
 go 1.26.8
 
 require (
+	earlylocale v0.0.0
 	fyne.io/fyne/v2 v2.8.0 // indirect
 	fyne.io/systray v1.12.2 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
@@ -71,3 +72,5 @@ require (
 	golang.org/x/tools v0.30.0 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
+
+replace earlylocale => ./cmd/earlylocale

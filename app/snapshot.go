@@ -1,6 +1,7 @@
 package app
 
 import (
+	"strconv"
 	"time"
 
 	"tally/capture"
@@ -21,6 +22,10 @@ type Snapshot struct {
 	// Problems are what is wrong now, the worst first; none when all is well.
 	Problems []Problem `json:"problems,omitempty"`
 
+	// Report is what has become of the last show; zero before the first one has
+	// ended. The last line of `tally stream --json` has it.
+	Report Report `json:"report,omitzero"`
+
 	// What the window needs besides.
 	Settings Settings         `json:"-"`
 	Devices  []capture.Device `json:"-"`
@@ -35,7 +40,7 @@ type Seconds time.Duration
 
 // MarshalJSON writes seconds with one decimal.
 func (s Seconds) MarshalJSON() ([]byte, error) {
-	return appendTenths(nil, time.Duration(s).Seconds()), nil
+	return strconv.AppendFloat(nil, time.Duration(s).Seconds(), 'f', 1, 64), nil
 }
 
 // VideoStatus is the encoder's side of the picture.
@@ -77,8 +82,8 @@ type OutputStatus struct {
 	Reconnects  int       `json:"reconnects"` // connections lost since the show began
 	Attempt     int       `json:"attempt"`    // of the reconnect that is under way; 0 when live
 	RetryIn     Seconds   `json:"retry_in_s"`
-	Cause       string    `json:"cause"`   // why it is not live, as one sentence
-	Problem     Problem   `json:"problem"` // the same with advice
+	Cause       string    `json:"cause"`            // why it is not live, as one sentence
+	Problem     Problem   `json:"problem,omitzero"` // the same with advice
 }
 
 // AckStatus is what the server has confirmed.

@@ -1,0 +1,138 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"tally/capture"
+	"tally/capture/camera"
+	"tally/capture/media"
+	"tally/capture/microphone"
+	"tally/capture/screen"
+	"tally/capture/testcard"
+)
+
+// lists are the ways to look for devices, in the order in which they are shown.
+var lists = []struct {
+	what string
+	list func(context.Context) ([]capture.Device, error)
+}{
+	{"camera", camera.Devices},
+	{"screen", screen.Devices},
+	{"microphone", microphone.Devices},
+}
+
+// Devices lists what this machine has to capture from. What a machine lacks
+// (a display, a sound server) is no error: missing says it in one sentence each.
+func Devices(ctx context.Context) (found []capture.Device, missing []string) {
+	for _, l := range lists {
+		devices, err := l.list(ctx)
+		found = append(found, devices...)
+		switch {
+		case errors.Is(err, capture.ErrNoBackend) && l.what == "screen":
+			missing = append(missing, "There is no X11 display to capture.")
+		case errors.Is(err, capture.ErrNoBackend):
+			missing = append(missing, "There is no sound system on this machine.")
+		case err != nil:
+			missing = append(missing, fmt.Sprintf("The list of %ss could not be read: %s", l.what, Explain(err).Title))
+		case len(devices) == 0:
+			missing = append(missing, fmt.Sprintf("There is no %s.", l.what))
+		}
+	}
+	return found, missing
+}
+
+// relistEvery is how soon a device that was plugged in appears in the window.
+const relistEvery = 3 * time.Second
+
+// RefreshDevices looks for devices now.
+func (s *Studio) RefreshDevices() {
+	select {
+	case s.relist <- struct{}{}:
+	default:
+	}
+}
+
+// watchDevices keeps the list of devices current.
+func (s *Studio) watchDevices(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-timer.C:
+		case <-s.relist:
+		}
+		look, cancel := context.WithTimeout(ctx, 10*time.Second)
+		found, _ := Devices(look)
+		cancel()
+		s.mu.Lock()
+		s.devices = found
+		s.mu.Unlock()
+		timer.Reset(relistEvery)
+	}
+}
+
+// openPicture opens what a picture wish names; with an empty one, a camera if
+// there is one, else the test card.
+func (s *Studio) openPicture(ctx context.Context, w sourceWish) (capture.Source, string, error) {
+	spec := parseSource(w.source)
+	switch spec.kind {
+	case "":
+		if found, err := camera.Devices(ctx); err == nil && len(found) > 0 {
+			return camera.Open(found[0].ID, w.width, w.height, float64(w.fps), s.clock), found[0].Name, nil
+		}
+		fallthrough
+	case "testcard":
+		return testcard.Open(w.width, w.height, float64(w.fps), s.clock), "Test card", nil
+	case "camera":
+		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec.arg), nil
+	case "screen":
+		n, _ := strconv.Atoi(spec.arg) // checked when it was set; "" is 0
+		return screen.Open(n, float64(w.fps), s.clock), nameOf(ctx, screen.Devices, strconv.Itoa(n)), nil
+	case "file":
+		src, err := media.Open(spec.arg, s.clock, media.Options{})
+		return src, filepath.Base(spec.arg), err
+	}
+	return nil, "", capture.ErrNotFound
+}
+
+// openSound does the same for sound.
+func (s *Studio) openSound(ctx context.Context, w sourceWish) (capture.Source, string, error) {
+	spec := parseSource(w.source)
+	switch spec.kind {
+	case "":
+		if found, err := microphone.Devices(ctx); err == nil && len(found) > 0 {
+			return microphone.Open("", s.clock), nameOf(ctx, microphone.Devices, ""), nil
+		}
+		fallthrough
+	case "tone":
+		return testcard.OpenTone(s.clock), "Test tone", nil
+	case "mic":
+		return microphone.Open(spec.arg, s.clock), nameOf(ctx, microphone.Devices, spec.arg), nil
+	case "file":
+		src, err := media.Open(spec.arg, s.clock, media.Options{})
+		return src, filepath.Base(spec.arg), err
+	}
+	return nil, "", capture.ErrNotFound
+}
+
+// nameOf looks up a device's name for people; with an empty ID that of the
+// default device.
+func nameOf(ctx context.Context, list func(context.Context) ([]capture.Device, error), id string) string {
+	found, err := list(ctx)
+	if err != nil {
+		return id
+	}
+	for i, d := range found {
+		if d.ID == id || id == "" && (d.Default || i == len(found)-1) {
+			return d.Name
+		}
+	}
+	return id
+}

@@ -1,0 +1,219 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"tally/app/recording"
+	"tally/capture"
+	"tally/encoder"
+	"tally/rtmpout"
+)
+
+// Explain turns any error of the studio into what a person needs: which step
+// failed, what to do, and whether trying again by itself can help. It never
+// repeats text from an error that could hold a secret.
+func Explain(err error) Problem {
+	if err == nil {
+		return Problem{}
+	}
+	for _, explain := range []func(error) (Problem, bool){explainOwn, explainURL, explainServer, explainDevice, explainDisk, explainEncoder} {
+		if p, ok := explain(err); ok {
+			return p
+		}
+	}
+	return Problem{Title: "Something unexpected failed: " + err.Error(), Advice: "Try again; if it comes back, report it with this text.", Retry: true}
+}
+
+func explainOwn(err error) (Problem, bool) {
+	switch {
+	case errors.Is(err, ErrNoKey):
+		return Problem{Title: "There is no stream key for this destination.", Advice: "Copy the key from your service's dashboard and paste it in."}, true
+	case errors.Is(err, ErrOnAir):
+		return Problem{Title: "This cannot change while you are on air.", Advice: "End the show first, or wait until it is over."}, true
+	case errors.Is(err, errNothingToSend):
+		return Problem{Title: "There is neither picture nor sound to send.", Advice: "Choose a source for at least one of them."}, true
+	}
+	return Problem{}, false
+}
+
+func explainURL(err error) (Problem, bool) {
+	bad, ok := errors.AsType[*rtmpout.URLError](err)
+	if !ok {
+		return Problem{}, false
+	}
+	p := Problem{Title: "The server URL cannot be used: " + string(bad.Reason) + ".", Advice: "Copy the URL once more from your service; it looks like rtmps://live.example.com/app."}
+	switch bad.Reason {
+	case rtmpout.URLNoKey:
+		p = Problem{Title: "There is no stream key.", Advice: "Copy the key from your service's dashboard; it goes after the last slash of the URL or into the field for the key."}
+	case rtmpout.URLBadKey:
+		p = Problem{Title: "The stream key has characters that cannot be in one.", Advice: "Copy the key once more, without line breaks."}
+	}
+	return p, true
+}
+
+// stepNames say in a sentence where a connection failed.
+var stepNames = map[rtmpout.Step]string{
+	rtmpout.StepDNS: "Looking up", rtmpout.StepTCP: "Connecting to", rtmpout.StepTLS: "Encrypting the connection to",
+	rtmpout.StepHandshake: "The RTMP handshake with", rtmpout.StepConnect: "Asking for the application on",
+	rtmpout.StepCreateStream: "Opening a stream on", rtmpout.StepPublish: "Publishing to", rtmpout.StepStream: "The stream to",
+}
+
+func explainServer(err error) (Problem, bool) {
+	e, ok := errors.AsType[*rtmpout.Error](err)
+	if !ok {
+		return Problem{}, false
+	}
+	what := fmt.Sprintf("%s %s failed: ", stepNames[e.Step], e.Server)
+	say := func(why, advice string, retry bool) (Problem, bool) {
+		return Problem{Title: what + why, Advice: advice, Retry: retry}, true
+	}
+	if t, ok := errors.AsType[*rtmpout.TLSError](err); ok {
+		return explainTLS(t, say)
+	}
+	if n, ok := errors.AsType[*rtmpout.NotRTMPError](err); ok {
+		advice := "Check the port: RTMP usually uses 1935."
+		if n.Found == rtmpout.PeerTLS {
+			advice = "Begin the URL with rtmps:// instead of rtmp://."
+		}
+		return say("there is "+string(n.Found)+" on this port.", advice, false)
+	}
+	if r, ok := errors.AsType[*rtmpout.RejectedError](err); ok {
+		return explainRejection(r, e.Step, say)
+	}
+	if a, ok := errors.AsType[*rtmpout.AuthError](err); ok {
+		return say(string(a.Reason)+".", "Put user and password into the URL, as in rtmp://user:password@host/app.", false)
+	}
+	if d, ok := errors.AsType[*net.DNSError](err); ok {
+		if d.IsNotFound {
+			return say("there is no host of this name.", "Check the spelling of the server's name, and your internet connection.", true)
+		}
+		return say("the name could not be looked up.", "Check your internet connection.", true)
+	}
+	if s, ok := errors.AsType[*rtmpout.StalledError](err); ok {
+		return say(fmt.Sprintf("it took nothing for %.0f s.", s.For.Seconds()), "Check your internet connection; Tally goes on trying.", true)
+	}
+	if _, ok := errors.AsType[*rtmpout.RedirectError](err); ok {
+		return say("it sends us to another server that cannot be used.", "Ask your service for its current server URL.", false)
+	}
+	if c, ok := errors.AsType[*rtmpout.ClosedError](err); ok {
+		return explainClosed(c, e.Step, say)
+	}
+	switch {
+	case e.Timeout():
+		return say("there was no answer in time.", "Check the server's name and port, and whether a firewall is in the way.", true)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return say("nothing listens on this port.", "Check that the server is running and that the port is right.", true)
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH), errors.Is(err, syscall.ENETDOWN):
+		return say("there is no way to it.", "Check your internet connection.", true)
+	}
+	if _, ok := errors.AsType[*rtmpout.ProtocolError](err); ok {
+		return say("it breaks the rules of RTMP.", "Check that the URL is that of a streaming server.", true)
+	}
+	return say("the connection broke.", "Check your internet connection; Tally goes on trying.", true)
+}
+
+func explainTLS(t *rtmpout.TLSError, say func(string, string, bool) (Problem, bool)) (Problem, bool) {
+	advice := map[rtmpout.TLSReason]string{
+		rtmpout.TLSWrongName:        "Check the server's name in the URL; do not send your key anywhere else.",
+		rtmpout.TLSExpired:          "Check this computer's date; if it is right, the server's owner must renew the certificate.",
+		rtmpout.TLSUnknownAuthority: "If it is your own server, add its certificate authority to this computer.",
+		rtmpout.TLSPlainPort:        "Begin the URL with rtmp:// instead of rtmps://, or use the port for rtmps, usually 443.",
+	}[t.Reason]
+	if advice == "" {
+		advice = "Check the URL and the port."
+	}
+	return say(string(t.Reason)+".", advice, false)
+}
+
+func explainRejection(r *rtmpout.RejectedError, step rtmpout.Step, say func(string, string, bool) (Problem, bool)) (Problem, bool) {
+	words := r.Code
+	if r.Description != "" {
+		words = r.Description
+	}
+	if words != "" {
+		words = " (“" + words + "”)"
+	}
+	switch {
+	case r.Code == "NetStream.Publish.BadName":
+		return say("the key is in use or wrong"+words+".", "If you were live a moment ago, wait: the server is still closing your old session. Otherwise check the key.", true)
+	case step == rtmpout.StepConnect:
+		return say("the server refuses the application"+words+".", "Check the part of the URL after the server's name.", false)
+	case step == rtmpout.StepPublish || step == rtmpout.StepCreateStream:
+		return say("the server refuses the stream key"+words+".", "Copy the key once more from your service's dashboard.", false)
+	}
+	return say("the server ended it"+words+".", "Look at your service's dashboard.", true)
+}
+
+func explainClosed(c *rtmpout.ClosedError, step rtmpout.Step, say func(string, string, bool) (Problem, bool)) (Problem, bool) {
+	switch step {
+	case rtmpout.StepHandshake:
+		return say("the server hung up.", "Check the port, and whether the URL must begin with rtmps://.", true)
+	case rtmpout.StepConnect:
+		return say("the server hung up without a reason, as servers do with an unknown application.", "Check the part of the URL after the server's name.", true)
+	case rtmpout.StepCreateStream, rtmpout.StepPublish:
+		return say("the server hung up without a reason, as services do with a wrong key.", "Copy the key once more from your service's dashboard.", false)
+	}
+	return say("the server closed the connection.", "Tally connects again by itself.", true)
+}
+
+func explainDevice(err error) (Problem, bool) {
+	for _, d := range []struct {
+		is            error
+		title, advice string
+	}{
+		{capture.ErrBusy, "The device is in use by another program.", "Close the other program; Tally tries again by itself."},
+		{capture.ErrDenied, "This user may not use the device.", "Allow Tally to use it in the system's privacy settings, or join the group that owns it."},
+		{capture.ErrGone, "The device was unplugged.", "Plug it in again; Tally goes on by itself."},
+		{capture.ErrStalled, "The device stopped delivering.", "Unplug it and plug it in again; Tally keeps trying."},
+		{capture.ErrNoFormat, "The device offers no format that can be used.", "Choose another device."},
+		{capture.ErrNoBackend, "This machine has no such service running.", "Start a desktop session with display and sound, or choose another source."},
+		{capture.ErrNotFound, "There is no such device or file.", "Choose another one from the list."},
+		{capture.ErrUnreadable, "The file cannot be played.", "Choose a video or sound file that other players can play."},
+	} {
+		if errors.Is(err, d.is) {
+			return Problem{Title: d.title, Advice: d.advice, Retry: true}, true
+		}
+	}
+	return Problem{}, false
+}
+
+func explainDisk(err error) (Problem, bool) {
+	isRecording := errors.Is(err, recording.ErrWrite)
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return Problem{Title: "The recording stopped: the disk is full.", Advice: "Free some space; what was recorded so far is kept."}, true
+	case errors.Is(err, fs.ErrExist):
+		return Problem{Title: "The recording could not start: there is a file of this name already.", Advice: "Choose another name."}, true
+	case isRecording && errors.Is(err, fs.ErrPermission), isRecording && errors.Is(err, syscall.EROFS):
+		return Problem{Title: "The recording could not be written: this user may not write there.", Advice: "Choose another folder."}, true
+	case isRecording && errors.Is(err, fs.ErrNotExist):
+		return Problem{Title: "The recording could not start: there is no such folder.", Advice: "Choose another folder."}, true
+	case isRecording:
+		return Problem{Title: "The recording failed: the disk could not be written to.", Advice: "Choose another folder or disk."}, true
+	}
+	return Problem{}, false
+}
+
+func explainEncoder(err error) (Problem, bool) {
+	if u, ok := errors.AsType[*encoder.UnknownEncoderError](err); ok {
+		return Problem{Title: "There is no encoder “" + u.Name + "” on this machine.", Advice: "Choose one of: " + strings.Join(u.Have, ", ") + "."}, true
+	}
+	if p, ok := errors.AsType[*encoder.ParamError](err); ok {
+		return Problem{Title: fmt.Sprintf("The encoder cannot work with a %s of %v.", p.Param, p.Value), Advice: "It must be " + p.Want + "."}, true
+	}
+	if e, ok := errors.AsType[*stageError](err); ok {
+		return Problem{Title: "Tally could not " + e.step + ".", Advice: "Choose another encoder or a smaller picture, and go live again.", Retry: true}, true
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+		return Problem{Title: "That took too long.", Advice: "Try again.", Retry: true}, true
+	}
+	return Problem{}, false
+}

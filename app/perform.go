@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"tally/app/program"
+	"tally/app/recording"
+	"tally/app/rehearsal"
+	"tally/capture"
+	"tally/encoder"
+	"tally/rtmpout"
+)
+
+var errNothingToSend = errors.New("app: neither picture nor sound is chosen")
+
+// perform prepares and runs one show. It is the goroutine behind a [stage].
+func (s *Studio) perform(ctx context.Context, set Settings, st *stage) error {
+	sh, err := s.prepare(ctx, set, st)
+	if err != nil {
+		return err
+	}
+	st.ready <- sh
+	return sh.run(ctx)
+}
+
+// prepare opens everything that a show needs, or nothing.
+func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show, err error) {
+	sh := &show{
+		clock: s.clock, frames: program.NewLatest(),
+		sounds: make(chan *capture.Samples, soundsQueued), packets: make(chan *encoder.Packet, packetsQueued),
+		ending: st.ending,
+	}
+	sh.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
+	sh.bitrate.Store(sh.chosen.Load())
+	sh.adapts.Store(set.Adapt)
+	defer func() {
+		if err != nil {
+			sh.discard()
+		}
+	}()
+	if set.Video.Source != "none" {
+		sh.picture, sh.repeatedBefore = s.picture, s.picture.Repeated()
+		if sh.video, err = encoder.OpenVideo(videoParams(set.Video)); err != nil {
+			return nil, wrap("open the video encoder", err)
+		}
+	}
+	if set.Audio.Source != "none" {
+		sh.sound = s.sound
+		sh.audio, err = encoder.OpenAudio(encoder.AudioParams{Rate: program.SoundRate, Channels: program.SoundChannels, Bitrate: set.Audio.BitrateKbps * 1000})
+		if err != nil {
+			return nil, wrap("open the audio encoder", err)
+		}
+	}
+	if sh.video == nil && sh.audio == nil {
+		return nil, errNothingToSend
+	}
+	if err := s.openOutputs(sh, set); err != nil {
+		return nil, err
+	}
+	if path := s.recordPath(set); path != "" {
+		if sh.record, err = recording.Open(path, sh.tracks()); err != nil {
+			return nil, err
+		}
+	}
+	return sh, nil
+}
+
+// discard closes what prepare had opened before it failed.
+func (sh *show) discard() {
+	if sh.video != nil {
+		sh.video.Close()
+	}
+	if sh.audio != nil {
+		sh.audio.Close()
+	}
+	if sh.rehearsal != nil {
+		sh.rehearsal.Close()
+	}
+}
+
+func videoParams(v VideoSettings) encoder.VideoParams {
+	return encoder.VideoParams{
+		Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.BitrateKbps * 1000, KeyInterval: v.KeyInterval,
+		Encoder: v.Encoder, Preset: v.Preset, LowLatency: v.LowLatency,
+	}
+}
+
+// tracks describes the encoders to a recording.
+func (sh *show) tracks() recording.Tracks {
+	var t recording.Tracks
+	if sh.video != nil {
+		c := sh.video.Config()
+		t.Video = &c
+	}
+	if sh.audio != nil {
+		c := sh.audio.Config()
+		t.Audio = &c
+	}
+	return t
+}
+
+// openOutputs makes an output of each enabled destination, or one to a rehearsal
+// when there is none. Nothing is connected yet.
+func (s *Studio) openOutputs(sh *show, set Settings) error {
+	opts := sh.publishing()
+	for _, d := range set.Destinations {
+		if !d.Enabled {
+			continue
+		}
+		key, err := s.opts.Keys.Get(d.ID)
+		if err != nil && !errors.Is(err, ErrNoKey) {
+			return err
+		}
+		to, err := target(d, key)
+		if err != nil {
+			return wrap("read the destination "+d.Name, err)
+		}
+		sh.outputs = append(sh.outputs, newOutput(d.Name, to, opts, sh.wantKey, s.poke))
+	}
+	if len(sh.outputs) > 0 {
+		return nil
+	}
+	r, err := rehearsal.Start()
+	if err != nil {
+		return err
+	}
+	sh.rehearsal = r
+	to, err := rtmpout.ParseTarget(r.URL(), "rehearsal")
+	if err != nil {
+		return err
+	}
+	sh.outputs = append(sh.outputs, newOutput("Rehearsal", to, opts, sh.wantKey, s.poke))
+	return nil
+}
+
+// wantKey asks the encoder for a key frame.
+func (sh *show) wantKey() { sh.forceKey.Store(true) }
+
+// publishing tells the publisher what it is going to be sent.
+func (sh *show) publishing() rtmpout.Options {
+	o := rtmpout.Options{Encoder: "Tally " + Version, Interleave: -1} // the show's fan-out has interleaved already
+	total := 0
+	if sh.video != nil {
+		c := sh.video.Config()
+		o.Video = &rtmpout.VideoTrack{Codec: rtmpout.H264, Config: c.Record, Width: c.Width, Height: c.Height, FPS: float64(c.FPS), Bitrate: c.Bitrate}
+		total += c.Bitrate
+	}
+	if sh.audio != nil {
+		c := sh.audio.Config()
+		o.Audio = &rtmpout.AudioTrack{Codec: rtmpout.AAC, Config: c.Record, Rate: c.Rate, Channels: c.Channels, Bitrate: c.Bitrate}
+		total += c.Bitrate
+	}
+	// A quarter of a second of the show: confirmations come often enough to see
+	// within two seconds that they have stopped.
+	o.WindowAckSize = max(64<<10, total/8/4)
+	return o
+}
+
+// recordPath is the file to record to, empty for none.
+func (s *Studio) recordPath(set Settings) string {
+	if s.opts.RecordPath != "" {
+		return s.opts.RecordPath
+	}
+	if !set.Record {
+		return ""
+	}
+	dir := set.RecordDir
+	if dir == "" {
+		dir = VideosDir()
+	}
+	return filepath.Join(dir, fmt.Sprintf("Tally %s.mkv", time.Now().Format("2006-01-02 15-04-05")))
+}
+
+// VideosDir is the user's folder for videos.
+func VideosDir() string {
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return os.TempDir()
+	}
+	return filepath.Join(home, "Videos")
+}

@@ -1,0 +1,120 @@
+package app
+
+import (
+	"slices"
+	"time"
+
+	"tally/app/rehearsal"
+)
+
+// post makes a snapshot of everything and hangs it on the board.
+func (s *Studio) post() {
+	s.mu.Lock()
+	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices}
+	problem := s.problem
+	s.mu.Unlock()
+	snap.Picture, snap.Sound = s.video.now(), s.audio.now()
+	if snap.Picture.Source != "" && snap.Picture.Source == snap.Settings.Audio.Source {
+		snap.Sound = snap.Picture // one file for both
+	}
+	snap.Audio.LevelDB = round1(s.sound.Level().PeakDB)
+	snap.Audio.Muted = snap.Settings.Audio.Muted
+	snap.Video.ChosenKbps = snap.Settings.Video.BitrateKbps
+	snap.Video.TargetKbps = snap.Video.ChosenKbps
+	snap.Video.Width, snap.Video.Height = snap.Settings.Video.Width, snap.Settings.Video.Height
+	snap.Outputs = []OutputStatus{}
+	if s.since > 0 && s.state != Idle {
+		snap.Uptime = Seconds(s.clock.Now() - s.since)
+	}
+	snap.History, snap.Report = s.history, s.report
+	if s.show != nil {
+		s.show.report(&snap)
+	}
+	snap.Problems = problems(problem, &snap)
+	s.board.post(snap)
+}
+
+// problems collects what is wrong now, the worst first.
+func problems(own Problem, s *Snapshot) []Problem {
+	var all []Problem
+	add := func(p Problem) {
+		if !p.IsZero() && !slices.Contains(all, p) {
+			all = append(all, p)
+		}
+	}
+	add(own)
+	for _, o := range s.Outputs {
+		add(o.Problem)
+	}
+	add(s.Picture.Problem)
+	add(s.Sound.Problem)
+	add(s.Recording.Problem)
+	return all
+}
+
+// count reads the counters that are rates. Control's tick calls it.
+func (sh *show) count(now time.Duration) {
+	sh.numbers.fps = sh.encoded.tick(now)
+	sh.numbers.videoKbps = kbps(sh.videoOut.tick(now))
+	sh.numbers.audioKbps = kbps(sh.audioOut.tick(now))
+	for _, o := range sh.outputs {
+		o.count(now)
+	}
+}
+
+// report fills in what the show knows.
+func (sh *show) report(s *Snapshot) {
+	if sh.video != nil {
+		c := sh.video.Config()
+		s.Video.Encoder, s.Video.Width, s.Video.Height = c.Name, c.Width, c.Height
+		s.Video.FPS = round1(sh.numbers.fps)
+		s.Video.BitrateKbps = sh.numbers.videoKbps
+		s.Video.TargetKbps = int(sh.bitrate.Load() / 1000)
+		s.Video.Skipped = sh.frames.Lost()
+		s.Video.Repeated = sh.picture.Repeated() - sh.repeatedBefore
+		s.Video.LatencyMs = int(time.Duration(sh.latencyNs.Load()).Milliseconds())
+		if r := sh.reason.Load(); r != nil {
+			s.Video.Reason = *r
+		}
+	}
+	if sh.audio != nil {
+		s.Audio.BitrateKbps = sh.numbers.audioKbps
+		s.Audio.AVOffsetMs = int(sh.sound.Offset().Milliseconds())
+	}
+	for _, o := range sh.outputs {
+		st := o.status()
+		s.Video.Dropped += st.Dropped
+		s.Outputs = append(s.Outputs, st)
+	}
+	if sh.record != nil {
+		r := sh.record.Status()
+		s.Recording = RecordingStatus{
+			Path: r.Path, Seconds: round1(r.Duration.Seconds()), Bytes: r.Bytes, Dropped: r.Dropped, Problem: Explain(r.Err),
+		}
+	}
+	if sh.rehearsal != nil {
+		s.Rehearsal = rehearsed(sh.rehearsal.Report())
+	}
+}
+
+// round1 keeps one decimal.
+func round1(x float64) float64 { return float64(int(x*10+copysignHalf(x))) / 10 }
+
+func copysignHalf(x float64) float64 {
+	if x < 0 {
+		return -0.5
+	}
+	return 0.5
+}
+
+// rehearsed is a rehearsal's report as the snapshot has it.
+func rehearsed(r rehearsal.Report) RehearsalStatus {
+	s := RehearsalStatus{
+		Running: !r.Ended, VideoCodec: r.VideoCodec, AudioCodec: r.AudioCodec, Width: r.Width, Height: r.Height, FPS: r.FPS,
+		KeyIntervalMs: int(r.KeyInterval.Milliseconds()), AVOffsetMs: int(r.AVOffset.Milliseconds()), BitrateKbps: r.Kbps, Bytes: r.Bytes,
+	}
+	for _, f := range r.Faults {
+		s.Faults = append(s.Faults, Fault{Text: f})
+	}
+	return s
+}

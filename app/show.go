@@ -1,0 +1,245 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"tally/app/program"
+	"tally/app/recording"
+	"tally/app/rehearsal"
+	"tally/capture"
+	"tally/encoder"
+)
+
+// show is one GO LIVE to END.
+//
+//	Picture ──Latest──> encodeVideo ──┐
+//	                                  ├─packets─> fanOut ─┬─> output.write …
+//	Sound ────sounds──> encodeAudio ──┘                   └─> recording.Write
+//
+// Ending travels down the same way: the program stops delivering, the encoders
+// flush, fanOut hands on what is left, then every output says goodbye and the
+// recording is finished. Cancelling run's context is the emergency brake.
+type show struct {
+	clock   capture.Clock
+	picture *program.Picture // nil: sound only
+	sound   *program.Sound   // nil: picture only
+	video   *encoder.Video
+	audio   *encoder.Audio
+	outputs []*output
+	record  *recording.Recorder // nil: nothing is recorded
+
+	frames  *program.Latest
+	sounds  chan *capture.Samples
+	packets chan *encoder.Packet // bounded; fanOut never waits, so neither do encoders for long
+	ending  chan struct{}        // closed by end
+	endOnce sync.Once
+
+	forceKey atomic.Bool
+	chosen   atomic.Int64 // bit/s of video that the user wants
+	adapts   atomic.Bool  // the network may lower that
+	fixed    atomic.Bool  // the encoder cannot change its bitrate
+	bitrate  atomic.Int64 // bit/s asked of the video encoder
+	overflow atomic.Int64 // blocks of sound that the encoder was too slow for
+
+	encoded   rate         // pictures
+	videoOut  rate         // bytes
+	audioOut  rate         // bytes
+	latencyNs atomic.Int64 // from capture until encoded, of the newest picture
+
+	reason         atomic.Pointer[string] // why the bitrate is not what the user chose
+	rehearsal      *rehearsal.Server      // nil: a real show
+	repeatedBefore int                    // the program's count when the show began
+	numbers        numbers                // control's own
+}
+
+// numbers are the rates as last read.
+type numbers struct {
+	fps                  float64
+	videoKbps, audioKbps int
+}
+
+// soundsQueued bounds the edge in front of the audio encoder, in blocks of
+// usually 10 ms. What does not fit is counted as overflow: the machine stands
+// still.
+const soundsQueued = 256
+
+// packetsQueued bounds the edge behind the encoders.
+const packetsQueued = 256
+
+// end asks the show to finish; run returns when it has.
+func (sh *show) end() { sh.endOnce.Do(func() { close(sh.ending) }) }
+
+// run lives from GO LIVE to the last goodbye. It returns what broke the show, or
+// nil.
+func (sh *show) run(ctx context.Context) error {
+	var goodbyes sync.WaitGroup
+	outputs, stopOutputs := context.WithCancel(ctx)
+	defer stopOutputs()
+	for _, o := range sh.outputs {
+		goodbyes.Go(func() { o.run(outputs) })
+	}
+
+	encoders, ctx := errgroup.WithContext(ctx)
+	if sh.video != nil {
+		encoders.Go(func() error { return sh.encodeVideo(ctx) })
+		encoders.Go(func() error { return sh.adaptBitrate(ctx) })
+	}
+	if sh.audio != nil {
+		encoders.Go(func() error { return sh.encodeAudio(ctx) })
+	}
+	fanned := make(chan struct{})
+	go func() {
+		defer close(fanned)
+		sh.fanOut()
+	}()
+	err := encoders.Wait()
+	close(sh.packets)
+	<-fanned
+
+	for _, o := range sh.outputs {
+		close(o.ending)
+	}
+	if sh.record != nil {
+		err = errors.Join(err, sh.record.Close())
+	}
+	goodbyes.Wait()
+	if sh.rehearsal != nil {
+		err = errors.Join(err, sh.rehearsal.Close())
+	}
+	return err
+}
+
+// encodeVideo is a stage. It owns sh.video.
+func (sh *show) encodeVideo(ctx context.Context) error {
+	defer sh.video.Close()
+	defer sh.frames.Drop()
+	sh.picture.Deliver(sh.frames.Put)
+	defer sh.picture.Deliver(nil)
+	asked := sh.bitrate.Load()
+	emit := func(p *encoder.Packet) {
+		sh.videoOut.add(len(p.Data))
+		sh.latencyNs.Store(int64(sh.clock.Now() - p.PTS))
+		sh.packets <- p
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-sh.ending:
+			return wrap("finish the picture", sh.video.Flush(emit))
+		case <-sh.frames.Ready():
+		}
+		f := sh.frames.Take()
+		if f == nil {
+			continue
+		}
+		if want := sh.bitrate.Load(); want != asked {
+			asked = want
+			switch err := sh.video.SetBitrate(int(want)); {
+			case errors.Is(err, encoder.ErrFixed):
+				sh.fixed.Store(true) // this hardware cannot; outputs drop instead
+			case err != nil:
+				f.Release()
+				return wrap("change the bitrate", err)
+			}
+		}
+		if sh.forceKey.Swap(false) {
+			sh.video.ForceKey()
+		}
+		err := sh.video.Encode(f, emit)
+		f.Release()
+		if err != nil {
+			return wrap("encode the picture", err)
+		}
+		sh.encoded.add(1)
+	}
+}
+
+// encodeAudio is a stage. It owns sh.audio.
+func (sh *show) encodeAudio(ctx context.Context) error {
+	defer sh.audio.Close()
+	sh.sound.Deliver(func(b *capture.Samples) {
+		select {
+		case sh.sounds <- b:
+		default:
+			b.Release()
+			sh.overflow.Add(1)
+		}
+	})
+	defer func() {
+		sh.sound.Deliver(nil)
+		for len(sh.sounds) > 0 {
+			(<-sh.sounds).Release()
+		}
+	}()
+	emit := func(p *encoder.Packet) {
+		sh.audioOut.add(len(p.Data))
+		sh.packets <- p
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-sh.ending:
+			return wrap("finish the sound", sh.audio.Flush(emit))
+		case b := <-sh.sounds:
+			err := sh.audio.Encode(b, emit)
+			b.Release()
+			if err != nil {
+				return wrap("encode the sound", err)
+			}
+		}
+	}
+}
+
+// fanOut hands every packet to every output and the recording, in one order,
+// until packets is closed. Nothing in it waits.
+func (sh *show) fanOut() {
+	patience := 3 * time.Second
+	if sh.video != nil && sh.video.Config().LowLatency {
+		patience = 100 * time.Millisecond
+	}
+	order := newInterleave(sh.video != nil, sh.audio != nil, patience)
+	for p := range sh.packets {
+		order.add(p)
+		sh.hand(order)
+	}
+	order.end(encoder.VideoTrack)
+	order.end(encoder.AudioTrack)
+	sh.hand(order)
+}
+
+func (sh *show) hand(order *interleave) {
+	for p := order.next(); p != nil; p = order.next() {
+		for _, o := range sh.outputs {
+			o.write(p.Retain())
+		}
+		if sh.record != nil {
+			sh.record.Write(p) // retains what it keeps
+		}
+		p.Release()
+	}
+}
+
+// stageError is the failure of a step of the show, named as after "Tally could
+// not".
+type stageError struct {
+	step string
+	err  error
+}
+
+func (e *stageError) Error() string { return "app: " + e.step + ": " + e.err.Error() }
+func (e *stageError) Unwrap() error { return e.err }
+
+func wrap(step string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &stageError{step, err}
+}

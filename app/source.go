@@ -1,0 +1,248 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"tally/capture"
+)
+
+// sourceSpec is a --video or --audio value taken apart: "camera:ID" is kind
+// "camera" and arg "ID".
+type sourceSpec struct{ kind, arg string }
+
+func parseSource(s string) sourceSpec {
+	kind, arg, _ := strings.Cut(s, ":")
+	return sourceSpec{kind, arg}
+}
+
+func (s sourceSpec) String() string {
+	if s.arg == "" {
+		return s.kind
+	}
+	return s.kind + ":" + s.arg
+}
+
+var (
+	videoKinds = []string{"camera", "screen", "testcard", "file", "none"}
+	audioKinds = []string{"mic", "tone", "file", "none"}
+)
+
+// CheckVideoSource and CheckAudioSource tell whether a value has a form that
+// --video or --audio takes. Empty means: choose for me.
+func CheckVideoSource(s string) error { return checkSource(s, videoKinds) }
+
+// CheckAudioSource is CheckVideoSource for sound.
+func CheckAudioSource(s string) error { return checkSource(s, audioKinds) }
+
+func checkSource(s string, kinds []string) error {
+	spec := parseSource(s)
+	switch {
+	case s == "":
+		return nil
+	case !slices.Contains(kinds, spec.kind):
+		return fmt.Errorf("%q is none of %s", s, strings.Join(kinds, ", "))
+	case spec.kind == "file" && spec.arg == "":
+		return errors.New("file: needs a path, as in file:talk.mp4")
+	case spec.kind == "screen" && spec.arg != "":
+		if _, err := strconv.Atoi(spec.arg); err != nil {
+			return fmt.Errorf("screen:%s is no number, as in screen:0", spec.arg)
+		}
+	case spec.arg != "" && slices.Contains([]string{"testcard", "tone", "none"}, spec.kind):
+		return fmt.Errorf("%s takes nothing after a colon", spec.kind)
+	}
+	return nil
+}
+
+// sourceWish is what a slot is to capture from, and how.
+type sourceWish struct {
+	source             string // as --video and --audio have it; "" = choose
+	width, height, fps int    // of the show; the source picks its nearest format
+	withSound          bool   // a file's sound is wanted from the same source
+}
+
+// slot holds the place of one source, the picture's or the sound's: it opens
+// what is wanted, and opens it again when it fails, until its context ends.
+//
+//	         delivers             Run returns
+//	starting ───────> running ──────────────────> ended (a file; waits for another wish)
+//	   ^                                     └──> failed ── 2 s ──┐
+//	   └──────────────────────────────────────────────────────────┘
+type slot struct {
+	open    func(context.Context, sourceWish) (src capture.Source, name string, err error)
+	video   func(*capture.Frame) // nil in the sound's slot
+	audio   func(*capture.Samples)
+	changed func()
+	rewish  chan struct{} // one token: wish or gate is new
+
+	mu     sync.Mutex
+	wish   sourceWish
+	gate   bool // files may start
+	status SourceStatus
+}
+
+func newSlot(changed func(), open func(context.Context, sourceWish) (capture.Source, string, error)) *slot {
+	return &slot{open: open, changed: changed, rewish: make(chan struct{}, 1), gate: true}
+}
+
+// want sets what to capture from; the same wish again is no change.
+func (s *slot) want(w sourceWish) {
+	s.mu.Lock()
+	same := s.wish == w
+	s.wish = w
+	s.mu.Unlock()
+	if !same {
+		s.poke()
+	}
+}
+
+// hold keeps files from starting, or lets them.
+func (s *slot) hold(on bool) {
+	s.mu.Lock()
+	affected := s.gate == on && parseSource(s.wish.source).kind == "file"
+	s.gate = !on
+	s.mu.Unlock()
+	if affected {
+		s.poke()
+	}
+}
+
+func (s *slot) poke() {
+	select {
+	case s.rewish <- struct{}{}:
+	default:
+	}
+}
+
+func (s *slot) now() SourceStatus {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.status
+}
+
+func (s *slot) set(st SourceStatus) {
+	s.mu.Lock()
+	same := s.status == st
+	s.status = st
+	s.mu.Unlock()
+	if !same {
+		s.changed()
+	}
+}
+
+// sourceRetry is how long after a failure a source is opened again: a plug that
+// is pushed back in is seen soon, and a missing device costs nothing.
+const sourceRetry = 2 * time.Second
+
+// keep is the slot's goroutine.
+func (s *slot) keep(ctx context.Context) error {
+	for ctx.Err() == nil {
+		s.mu.Lock()
+		wish, gate := s.wish, s.gate
+		s.mu.Unlock()
+		spec := parseSource(wish.source)
+		var pause <-chan time.Time
+		switch {
+		case spec.kind == "none":
+			s.set(SourceStatus{Source: "none", State: SourceOff})
+		case spec.kind == "file" && !gate:
+			s.set(SourceStatus{Source: spec.String(), Name: filepath.Base(spec.arg), State: SourceStarting})
+		default:
+			if changed := s.once(ctx, wish); changed {
+				continue
+			}
+			if s.now().State == SourceFailed {
+				pause = time.After(sourceRetry)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-s.rewish:
+		case <-pause:
+		}
+	}
+	return ctx.Err()
+}
+
+// once runs one source to its end. It reports whether it ended because another
+// one is wanted.
+func (s *slot) once(ctx context.Context, wish sourceWish) (changed bool) {
+	st := SourceStatus{Source: wish.source, Name: wish.source, State: SourceStarting}
+	if s.now().State != SourceFailed {
+		s.set(st)
+	}
+	src, name, err := s.open(ctx, wish)
+	if err == nil {
+		st.Name = name
+		ctx, stop := context.WithCancel(ctx)
+		result := make(chan error, 1)
+		go func() { result <- src.Run(ctx, s.watched(st, wish)) }()
+		select {
+		case err = <-result:
+		case <-s.rewish:
+			changed = true
+			stop()
+			err = <-result
+		}
+		stop()
+	}
+	switch {
+	case changed || ctx.Err() != nil:
+	case err == nil:
+		st.State = SourceEnded
+		s.set(st)
+	default:
+		st.State, st.Problem = SourceFailed, Explain(err)
+		s.set(st)
+	}
+	return changed
+}
+
+// watched is the slot's sink, which also notes that the source delivers, and
+// what.
+func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
+	st.State = SourceRunning
+	var sink capture.Sink
+	if s.video != nil {
+		noted := false
+		sink.Video = func(f *capture.Frame) {
+			if !noted {
+				noted = true
+				st := st
+				st.Format = fmt.Sprintf("%d×%d · %v", f.Width, f.Height, f.Format)
+				s.set(st)
+			}
+			s.video(f)
+		}
+	}
+	if s.video == nil || wish.withSound {
+		noted := s.video != nil // the picture speaks for both
+		sink.Audio = func(b *capture.Samples) {
+			if !noted {
+				noted = true
+				st := st
+				st.Format = fmt.Sprintf("%g kHz · %s", float64(b.Rate)/1000, channels(b.Channels))
+				s.set(st)
+			}
+			s.audio(b)
+		}
+	}
+	return sink
+}
+
+func channels(n int) string {
+	switch n {
+	case 1:
+		return "mono"
+	case 2:
+		return "stereo"
+	}
+	return fmt.Sprintf("%d channels", n)
+}

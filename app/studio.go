@@ -1,0 +1,199 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"tally/app/program"
+	"tally/capture"
+)
+
+// Options say how a studio is set up. The zero value is not usable: Keys is
+// needed.
+type Options struct {
+	Settings     Settings
+	SettingsPath string   // where Apply saves; empty: nowhere
+	Keys         KeyStore // where stream keys are
+	RecordPath   string   // record to this file instead of a new one in the settings' folder
+	WatchDevices bool     // keep the snapshot's list of devices current
+	// Unattended is for the command line: files start when the show is live and
+	// end it when they are over.
+	Unattended bool
+}
+
+// Studio is what the window and the command line drive. Run owns all that it
+// starts; every other method may be called from any goroutine, at any time, and
+// returns at once.
+type Studio struct {
+	opts    Options
+	clock   capture.Clock
+	preview *program.Preview
+	picture *program.Picture
+	sound   *program.Sound
+	video   *slot
+	audio   *slot
+	board   *board
+	wake    chan struct{} // one token: something changed that control should see
+	relist  chan struct{} // one token: look for devices now
+	keyWork chan struct{} // one token: keyJobs is not empty
+
+	mu       sync.Mutex // guards what intents leave for the goroutines
+	settings Settings
+	wish     wish
+	keyJobs  []keyJob
+	keys     KeyStatus
+	devices  []capture.Device
+	problem  Problem // of the last show or intent, until the next
+
+	onStage // control's own
+}
+
+// wish is what the user wants that control has not seen to yet.
+type wish struct{ goLive, end, retry bool }
+
+// New makes a studio that has not started anything.
+func New(opts Options) *Studio {
+	s := &Studio{
+		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
+		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1),
+		onStage: onStage{state: Idle},
+	}
+	v := opts.Settings.Video
+	s.picture = program.NewPicture(s.clock, s.preview, v.Width, v.Height, v.FPS)
+	s.sound = program.NewSound(s.clock)
+	s.video = newSlot(s.poke, s.openPicture)
+	s.audio = newSlot(s.poke, s.openSound)
+	s.video.video = s.picture.In.Put
+	s.video.audio, s.audio.audio = s.hear, s.hear
+	s.video.hold(opts.Unattended)
+	s.audio.hold(opts.Unattended)
+	s.board = newBoard(Snapshot{State: Idle, Settings: opts.Settings, Keys: KeyStatus{Note: opts.Keys.Note()}})
+	return s
+}
+
+// Run works until ctx ends. Ending a show properly is [Studio.End]; cancelling
+// ctx cuts it off.
+func (s *Studio) Run(ctx context.Context) error {
+	s.wishSources()
+	s.sound.Mute(s.settings.Audio.Muted)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return s.picture.Run(ctx) })
+	g.Go(func() error { return s.sound.Run(ctx) })
+	g.Go(func() error { return s.preview.Run(ctx) })
+	g.Go(func() error { return s.video.keep(ctx) })
+	g.Go(func() error { return s.audio.keep(ctx) })
+	g.Go(func() error { return s.control(ctx) })
+	g.Go(func() error { return s.keepKeys(ctx) })
+	if s.opts.WatchDevices {
+		g.Go(func() error { return s.watchDevices(ctx) })
+	}
+	if err := g.Wait(); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// Watch calls fn with the current snapshot and again after changes, until ctx
+// ends. It may skip snapshots in between; it never skips the latest.
+func (s *Studio) Watch(ctx context.Context, fn func(Snapshot)) { s.board.watch(ctx, fn) }
+
+// Snapshot is the current one.
+func (s *Studio) Snapshot() Snapshot {
+	snap, _ := s.board.read()
+	return snap
+}
+
+// Preview is the picture for a window.
+func (s *Studio) Preview() *program.Preview { return s.preview }
+
+// Level is how loud the sound is now.
+func (s *Studio) Level() program.Level { return s.sound.Level() }
+
+// GoLive starts a show to every enabled destination, or a rehearsal when there
+// is none.
+func (s *Studio) GoLive() { s.intend(func(w *wish) { w.goLive = true }) }
+
+// End finishes the show within two seconds. Without a show it does nothing.
+func (s *Studio) End() { s.intend(func(w *wish) { w.end = true }) }
+
+// RetryNow cuts the wait of every output that is not connected short, and lets
+// one that was refused try again.
+func (s *Studio) RetryNow() { s.intend(func(w *wish) { w.retry = true }) }
+
+// hear takes sound from a source. What does not fit counts as dropped sound in
+// the meter's stead: the program's own silence then covers it.
+func (s *Studio) hear(b *capture.Samples) { _ = s.sound.Put(b) }
+
+func (s *Studio) intend(fn func(*wish)) {
+	s.mu.Lock()
+	fn(&s.wish)
+	s.mu.Unlock()
+	s.poke()
+}
+
+func (s *Studio) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// ErrOnAir means that a setting cannot change while a show is running.
+var ErrOnAir = errors.New("app: this can be changed when the show is over")
+
+// Apply checks, saves and takes over settings. Sources and muting change at
+// once; size, pace, encoder and destinations cannot change while on air.
+func (s *Studio) Apply(set Settings) error {
+	set.Version = settingsVersion
+	if err := errors.Join(set.Validate(), CheckVideoSource(set.Video.Source), CheckAudioSource(set.Audio.Source)); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	old := s.settings
+	onAir := s.Snapshot().State.OnAir() || s.wish.goLive
+	if onAir && needsNewShow(old, set) {
+		s.mu.Unlock()
+		return ErrOnAir
+	}
+	s.settings = set
+	s.mu.Unlock()
+	if !onAir {
+		s.picture.Reshape(set.Video.Width, set.Video.Height, set.Video.FPS)
+	}
+	s.sound.Mute(set.Audio.Muted)
+	s.wishSources()
+	s.poke()
+	if s.opts.SettingsPath == "" {
+		return nil
+	}
+	return SaveSettings(s.opts.SettingsPath, set)
+}
+
+// needsNewShow tells whether the change from old to set cannot be made on air.
+func needsNewShow(old, set Settings) bool {
+	// These can change at any time; whatever else differs cannot.
+	set.Video.Source, set.Audio.Source = old.Video.Source, old.Audio.Source
+	set.Audio.Muted = old.Audio.Muted
+	set.Video.BitrateKbps = old.Video.BitrateKbps
+	set.Record, set.RecordDir = old.Record, old.RecordDir
+	set.Adapt = old.Adapt
+	return fmt.Sprint(old) != fmt.Sprint(set)
+}
+
+// wishSources tells the slots what to capture from. A file that both picture and
+// sound name is one source, so that they stay in step.
+func (s *Studio) wishSources() {
+	s.mu.Lock()
+	v, a := s.settings.Video, s.settings.Audio
+	s.mu.Unlock()
+	shared := parseSource(v.Source).kind == "file" && v.Source == a.Source
+	s.video.want(sourceWish{source: v.Source, width: v.Width, height: v.Height, fps: v.FPS, withSound: shared})
+	if shared {
+		a.Source = "none"
+	}
+	s.audio.want(sourceWish{source: a.Source})
+}

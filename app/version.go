@@ -1,0 +1,4 @@
+package app
+
+// Version is that of FyneApp.toml.
+const Version = "0.1.0"
