@@ -61,6 +61,27 @@ fuzz:
 	@.ci/setup build
 	@.ci/fuzz $(FUZZTIME)
 
+## test-devices: cameras that come and go, in a virtual machine that has some
+test-devices:
+	@.ci/setup devices
+	$(GO) test -c -race -o bin/camera.test ./capture/camera
+	capture/rig/vm-run --cameras webcam,hdmi,loopback --env TALLY_RIG=1 -- bin/camera.test -test.run Rig
+
+## screenshots: the window's pictures, of the real window
+screenshots: build
+	@.ci/setup test
+	TALLY_SCREENSHOTS=$(CURDIR)/assets TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -run TestScreenshots ./cmd/tally/e2e
+
+## package: a release archive in dist, for systems with the same FFmpeg as this one
+# Fyne's tool counts the build number up in FyneApp.toml, so it works on a copy, and wants a module there.
+package: build
+	rm -rf dist && mkdir -p dist/assets
+	cp FyneApp.toml dist && cp assets/icon.png dist/assets && echo 'module tally' > dist/go.mod
+	cd dist && $(GO) run $(FYNETOOL) package --release --executable $(CURDIR)/$(BIN)
+	cd dist && tar xf Tally.tar.xz && cp ../LICENSE ../README.md ../CHANGELOG.md tally
+	cd dist && tar cJf tally-$$($(GO) env GOOS)-$$($(GO) env GOARCH).tar.xz tally && rm -rf Tally.tar.xz tally assets FyneApp.toml go.mod
+	ls -l dist
+
 ## setup: install what build and test need
 setup:
 	@.ci/setup test
