@@ -73,13 +73,13 @@ screenshots: build
 	TALLY_SCREENSHOTS=$(CURDIR)/assets TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -run TestScreenshots ./cmd/tally/e2e
 
 ## package: a release archive in dist, for systems with the same FFmpeg as this one
-# Fyne's tool counts the build number up in FyneApp.toml, so it works on a copy, and wants a module there.
+# Fyne's tool counts the build number up in FyneApp.toml, so it is given a copy of what it looks at.
 package: build
 	rm -rf dist && mkdir -p dist/assets
-	cp FyneApp.toml dist && cp assets/icon.png dist/assets && echo 'module tally' > dist/go.mod
+	cp FyneApp.toml cmd/tally/main.go go.mod dist && cp assets/icon.png dist/assets
 	cd dist && $(GO) run $(FYNETOOL) package --release --executable $(CURDIR)/$(BIN)
 	cd dist && tar xf Tally.tar.xz && cp ../LICENSE ../README.md ../CHANGELOG.md tally
-	cd dist && tar cJf tally-$$($(GO) env GOOS)-$$($(GO) env GOARCH).tar.xz tally && rm -rf Tally.tar.xz tally assets FyneApp.toml go.mod
+	cd dist && tar cJf tally-$$($(GO) env GOOS)-$$($(GO) env GOARCH).tar.xz tally && rm -rf Tally.tar.xz tally assets FyneApp.toml main.go go.mod
 	ls -l dist
 
 ## setup: install what build and test need
