@@ -61,7 +61,7 @@ func (w *Window) hop(ctx context.Context, f func()) {
 	done := make(chan struct{})
 	w.do(func() {
 		defer close(done)
-		if ctx.Err() == nil && !w.quitting {
+		if ctx.Err() == nil && !w.quitting.Load() {
 			f()
 		}
 	})

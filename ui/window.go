@@ -37,8 +37,8 @@ type Window struct {
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
-	closing    bool // quit as soon as the show is over
-	quitting   bool
+	closing    bool         // quit as soon as the show is over
+	quitting   atomic.Bool  // Fyne runs late hops on any goroutine
 	pace       atomic.Int64 // the least time between two pictures, in ns
 	do         func(func()) // onto Fyne's goroutine
 }
@@ -215,8 +215,7 @@ func (w *Window) Close() {
 }
 
 func (w *Window) quit() {
-	if !w.quitting {
-		w.quitting = true
+	if w.quitting.CompareAndSwap(false, true) {
 		w.app.Quit()
 	}
 }

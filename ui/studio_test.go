@@ -1,0 +1,133 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strings"
+	"sync"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+
+	"tally/app"
+	"tally/app/program"
+)
+
+// recorder is a studio that writes down what the window asks for. It stands on
+// the seam between ui and app; the real studio is behind the window in the
+// tests of ui/windowtest.
+type recorder struct {
+	mu      sync.Mutex
+	asked   []string
+	applied []app.Settings
+	keys    map[string]app.Key
+	refuse  error
+
+	preview *program.Preview
+	level   program.Level
+	watch   func(ctx context.Context, fn func(app.Snapshot))
+}
+
+func newRecorder() *recorder {
+	return &recorder{preview: program.NewPreview(), level: program.Level{PeakDB: -96, RMSDB: -96}, keys: map[string]app.Key{}}
+}
+
+func (r *recorder) note(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked = append(r.asked, fmt.Sprintf(format, args...))
+}
+
+// took returns what was asked for, and forgets it.
+func (r *recorder) took() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := strings.Join(r.asked, " ")
+	r.asked = nil
+	return s
+}
+
+func (r *recorder) Watch(ctx context.Context, fn func(app.Snapshot)) {
+	if r.watch != nil {
+		r.watch(ctx, fn)
+		return
+	}
+	<-ctx.Done()
+}
+func (r *recorder) Preview() *program.Preview { return r.preview }
+func (r *recorder) Level() program.Level      { return r.level }
+func (r *recorder) GoLive()                   { r.note("GoLive") }
+func (r *recorder) End()                      { r.note("End") }
+func (r *recorder) RetryNow()                 { r.note("RetryNow") }
+func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
+func (r *recorder) ForgetKey(id string)       { r.note("ForgetKey(%s)", id) }
+
+func (r *recorder) SetKey(id string, k app.Key) {
+	r.note("SetKey")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.keys[id] = k
+}
+
+func (r *recorder) Apply(s app.Settings) error {
+	if r.refuse != nil {
+		return r.refuse
+	}
+	if err := s.Validate(); err != nil {
+		return err
+	}
+	r.note("Apply")
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.applied = append(r.applied, s)
+	return nil
+}
+
+func (r *recorder) last() app.Settings {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.applied[len(r.applied)-1]
+}
+
+func (r *recorder) ParseDestination(server, key string) (string, app.Key, app.Problem) {
+	return app.SplitDestination(server, key)
+}
+
+// open makes a window on Fyne's test driver, which needs no screen.
+func open(t *testing.T) (*Window, *recorder) {
+	t.Helper()
+	a := test.NewTempApp(t)
+	r := newRecorder()
+	w := New(a, r)
+	w.win.Show()
+	w.win.Resize(fyne.NewSize(1280, 800))
+	t.Cleanup(w.win.Close)
+	return w, r
+}
+
+// capture paints the window as Fyne's software painter does.
+func (w *Window) capture() image.Image { return w.win.Canvas().Capture() }
+
+// find looks for the one object of a type that fits, in what is on top.
+func find[T fyne.CanvasObject](t *testing.T, w *Window, fits func(T) bool) T {
+	t.Helper()
+	root := w.win.Content()
+	if top := w.win.Canvas().Overlays().Top(); top != nil {
+		root = top
+	}
+	for _, o := range test.LaidOutObjects(root) {
+		if x, ok := o.(T); ok && fits(x) {
+			return x
+		}
+	}
+	t.Fatalf("there is no such %T", *new(T))
+	panic("unreachable")
+}
+
+// press presses the button of the open sheet that has that label.
+func press(t *testing.T, w *Window, label string) {
+	t.Helper()
+	test.Tap(find(t, w, func(b *sheetButton) bool { return b.Text == label }))
+}
