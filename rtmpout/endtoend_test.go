@@ -1,0 +1,69 @@
+package rtmpout_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tally/rtmpout"
+	"tally/rtmpout/rtmptest"
+)
+
+func TestPublishToTestServer(t *testing.T) {
+	srv, got := receiving(t, rtmptest.Config{})
+	c := mediaClip(t)
+	p := dial(t, srv.URL("app"), "key", rtmpout.Options{Video: &c.video, Audio: &c.audio})
+	c.send(t, p, 2, 0, 0)
+	closeNow(t, p)
+	messages, err := got.wait(t)
+	if err != nil {
+		t.Errorf("the server has not seen an orderly end: %v", err)
+	}
+	if want := 2*len(c.packets) + 3; len(messages) != want {
+		t.Errorf("%d messages, want %d", len(messages), want)
+	}
+	last := uint32(0)
+	for _, m := range messages {
+		if m.Time < last {
+			t.Errorf("time goes back from %d to %d", last, m.Time)
+		}
+		last = m.Time
+	}
+}
+
+func TestPublishToNginx(t *testing.T) {
+	n := startNginx(t, "")
+	c := mediaClip(t)
+	p := dial(t, n.url, "show?token=a/b%2F", rtmpout.Options{Video: &c.video, Audio: &c.audio})
+	c.send(t, p, 3, 0, 0)
+	s := p.Stats()
+	if s.Acked == 0 || s.AckStyle != rtmpout.AckCumulative || s.InFlight > s.Sent {
+		t.Errorf("nginx has not confirmed: %+v", s)
+	}
+	closeNow(t, p)
+	time.Sleep(200 * time.Millisecond)
+	decoded(t, filepath.Join(n.dir, "show.flv"), c, 3)
+	log := n.errors(t)
+	if strings.Contains(log, "[error]") || strings.Contains(log, "[alert]") {
+		t.Errorf("nginx complains:\n%s", log)
+	}
+	if !strings.Contains(log, "deleteStream") {
+		t.Errorf("nginx has not seen deleteStream:\n%s", log)
+	}
+}
+
+func TestPublishToFFmpeg(t *testing.T) {
+	port := freePort(t)
+	url := fmt.Sprintf("rtmp://127.0.0.1:%d/app", port)
+	file := filepath.Join(t.TempDir(), "out.flv")
+	f := start(t, "ffmpeg", "-v", "warning", "-listen", "1", "-i", url+"/key", "-c", "copy", "-y", file)
+	waitListening(t, port)
+	c := mediaClip(t)
+	p := dial(t, url, "key", rtmpout.Options{Video: &c.video, Audio: &c.audio})
+	c.send(t, p, 2, 0, 0)
+	closeNow(t, p)
+	f.wait(t, 10*time.Second)
+	decoded(t, file, c, 2)
+}

@@ -1,0 +1,346 @@
+package rtmpout
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// Publisher is a live stream to one server. Its methods may be called from any
+// goroutines at the same time.
+type Publisher struct {
+	opts   Options
+	target Target
+
+	mu      sync.Mutex
+	videos  []track
+	audios  []track
+	video   lane
+	audio   lane
+	waitKey uint32 // bit per video track: nothing but a key frame is taken
+	counts  counts
+	closing bool // no more packets; what is queued is sent
+	hurry   bool // what is queued is not sent any more
+	ended   bool // the writer is going
+	err     error
+	zero    time.Duration // the DTS of timestamp 0
+	hasZero bool
+	link    *link // the connection that is written to
+	next    *link // the connection that takes over at the next key frame
+	moving  bool  // a move to another server is under way
+
+	wake       chan struct{} // capacity 1: something changed for the writer
+	done       chan struct{}
+	ctx        context.Context // of what the publisher does by itself
+	cancel     context.CancelFunc
+	background sync.WaitGroup // readers, moves, goodbyes to old servers
+
+	w writerState // of the goroutine that runs run
+}
+
+// track is what is sent for one track of Options.
+type track struct {
+	codec    Codec
+	number   uint8
+	given    []byte // the configuration set last
+	current  []byte // the one in force for the next frame to be written
+	color    *ColorInfo
+	layout   *ChannelLayout
+	enhanced bool // sent in E-RTMP's form
+	off      bool // the server cannot take it
+}
+
+type counts struct {
+	video, audio int // frames written
+	dropped      [numDropCauses]int
+	late         int // packets before timestamp 0
+	moves        int
+}
+
+// Errors of packets and configurations that cannot be sent.
+var (
+	errEmpty     = errors.New("rtmpout: packet is empty")
+	ErrNoConfig  = errors.New("rtmpout: the track has no configuration yet")
+	errBigConfig = errors.New("rtmpout: configuration of more than 4096 bytes")
+)
+
+const maxConfig = 4096
+
+func newPublisher(l *link, o Options) *Publisher {
+	p := &Publisher{opts: o, target: l.target, link: l, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	p.ctx, p.cancel = context.WithCancel(context.Background())
+	if o.Zero != nil {
+		p.zero, p.hasZero = *o.Zero, true
+	}
+	for i, v := range o.videoTracks() {
+		p.videos = append(p.videos, track{codec: v.Codec, number: uint8(i), given: v.Config, current: v.Config, color: v.Color})
+	}
+	for i, a := range o.audioTracks() {
+		p.audios = append(p.audios, track{codec: a.Codec, number: uint8(i), given: a.Config, current: a.Config, layout: a.Layout})
+	}
+	now := time.Now()
+	p.video.exists, p.video.wrote = len(p.videos) > 0, now
+	p.audio.exists, p.audio.wrote = len(p.audios) > 0, now
+	p.waitKey = 1<<len(p.videos) - 1
+	p.w.init()
+	p.suit(l)
+	p.background.Go(func() { p.read(l) })
+	go p.run()
+	return p
+}
+
+// suit fits the tracks to what the server of l can take.
+func (p *Publisher) suit(l *link) {
+	caps := l.server.caps | p.opts.Assume
+	fit := func(t *track) {
+		t.enhanced = !t.codec.legacyForm() || t.number > 0 || p.nanoseconds(l)
+		t.off = t.number > 0 && caps&CanMultitrack == 0
+		if t.off {
+			l.warn("track %d is not sent: the server does not say that it can take more than one", t.number)
+		}
+	}
+	for i := range p.videos {
+		fit(&p.videos[i])
+	}
+	for i := range p.audios {
+		fit(&p.audios[i])
+	}
+}
+
+func (p *Publisher) nanoseconds(l *link) bool {
+	const need = CanModEx | CanNanoTimestamp
+	return p.opts.Nanoseconds && (l.server.caps|p.opts.Assume)&need == need
+}
+
+// WriteVideo queues one frame; it never waits for the network. When the network
+// does not keep up, frames are dropped up to the next key frame, which is no error
+// (see Stats and NeedKey). The packets of a track are written in the order of their
+// DTS.
+func (p *Publisher) WriteVideo(pkt Packet) error { return p.write(&p.video, p.videos, pkt) }
+
+// WriteAudio queues one frame; it never waits for the network. Audio is never
+// dropped: when even audio alone does not fit the queue, the stream ends with a
+// *StalledError.
+func (p *Publisher) WriteAudio(pkt Packet) error { return p.write(&p.audio, p.audios, pkt) }
+
+func (p *Publisher) write(l *lane, tracks []track, pkt Packet) error {
+	now := time.Now()
+	p.mu.Lock()
+	taken, err := p.enqueue(l, tracks, pkt, now)
+	p.mu.Unlock()
+	if !taken {
+		(&item{Packet: pkt}).release()
+	}
+	var stalled *StalledError
+	if errors.As(err, &stalled) {
+		p.fail(StepStream, err)
+		return p.Err()
+	}
+	if taken {
+		p.signal()
+	}
+	return err
+}
+
+// enqueue puts pkt on its lane, unless it is dropped or cannot be sent.
+func (p *Publisher) enqueue(l *lane, tracks []track, pkt Packet, now time.Time) (taken bool, err error) {
+	switch {
+	case p.closing || p.ended:
+		if p.err != nil {
+			return false, p.err
+		}
+		return false, ErrClosed
+	case pkt.Track < 0 || pkt.Track >= len(tracks):
+		return false, ErrNoTrack
+	case len(pkt.Data) == 0:
+		return false, errEmpty
+	case len(pkt.Data) > maxPacket:
+		return false, &TooLargeError{len(pkt.Data)}
+	case tracks[pkt.Track].off:
+		return false, nil
+	case tracks[pkt.Track].given == nil && tracks[pkt.Track].codec.hasSequenceStart():
+		return false, ErrNoConfig
+	}
+	if l == &p.video && !p.admit(pkt, now) {
+		return false, nil
+	}
+	if l == &p.audio {
+		if age := l.age(now); age > p.opts.StallTimeout || l.bytes+len(pkt.Data) > max(p.opts.QueueBytes/4, len(pkt.Data)) {
+			return false, &StalledError{age, l.bytes + p.video.bytes}
+		}
+	}
+	l.push(item{Packet: pkt, at: now})
+	if !l.used || pkt.DTS > l.last {
+		l.last = pkt.DTS
+	}
+	l.used, l.wrote = true, now
+	p.settle(now)
+	return true, nil
+}
+
+// settle lets go what does not wait for the other lane any more.
+func (p *Publisher) settle(now time.Time) {
+	p.video.settle(&p.audio, p.opts.Interleave, now, p.closing)
+	p.audio.settle(&p.video, p.opts.Interleave, now, p.closing)
+}
+
+// admit applies the drop policy to a video frame and tells whether it is taken.
+func (p *Publisher) admit(pkt Packet, now time.Time) bool {
+	bit := uint32(1) << pkt.Track
+	q := p.video.queued(now, len(p.videos) == 1, len(pkt.Data), &p.opts)
+	plan := planDrop(q, len(pkt.Data), pkt.Key, p.waitKey&bit != 0, p.opts.QueueBytes, p.opts.QueueTime)
+	if plan.to > plan.from {
+		p.counts.dropped[plan.cause] += p.video.remove(plan.from, plan.to)
+		if len(p.videos) > 1 || !plan.accept {
+			p.waitKey = 1<<len(p.videos) - 1
+		}
+	}
+	if !plan.accept {
+		p.counts.dropped[plan.cause]++
+		p.waitKey |= bit
+		return false
+	}
+	if pkt.Key {
+		p.waitKey &^= bit
+	}
+	return true
+}
+
+// NeedKey tells whether video is being dropped until a key frame comes. Whoever
+// can make the encoder produce one should.
+func (p *Publisher) NeedKey() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waitKey != 0 && p.video.used || p.next != nil
+}
+
+// SetVideoConfig announces a new decoder configuration for the frames of a track
+// that are written after it. It is copied.
+func (p *Publisher) SetVideoConfig(track int, config []byte) error {
+	return p.setConfig(&p.video, p.videos, track, config)
+}
+
+// SetAudioConfig is the same for sound.
+func (p *Publisher) SetAudioConfig(track int, config []byte) error {
+	return p.setConfig(&p.audio, p.audios, track, config)
+}
+
+func (p *Publisher) setConfig(l *lane, tracks []track, n int, config []byte) error {
+	config = bytes.Clone(config)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case n < 0 || n >= len(tracks):
+		return ErrNoTrack
+	case len(config) == 0:
+		return ErrNoConfig
+	case len(config) > maxConfig:
+		return errBigConfig
+	case p.closing || p.ended:
+		return ErrClosed
+	case bytes.Equal(config, tracks[n].given):
+		return nil
+	}
+	first := tracks[n].given == nil
+	tracks[n].given = config
+	if first && !l.used {
+		tracks[n].current = config // leaves with the others, before the first frame
+		return nil
+	}
+	l.push(item{Packet: Packet{Track: n, DTS: l.last, Data: config}, kind: itemConfig, at: time.Now()})
+	p.settle(time.Now())
+	return nil
+}
+
+// Zero is the DTS that is timestamp 0, for Options.Zero of a later connection; nil
+// before the first packet was sent.
+func (p *Publisher) Zero() *time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.hasZero {
+		return nil
+	}
+	z := p.zero
+	return &z
+}
+
+// Target is where the stream goes now: it changes with a redirect.
+func (p *Publisher) Target() Target {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.link.target
+}
+
+// Done is closed when the stream has ended and nothing of it runs any more.
+func (p *Publisher) Done() <-chan struct{} { return p.done }
+
+// Err is why the stream ended: nil while it runs and after an orderly Close,
+// ErrAborted after Abort, else an *Error with StepStream.
+func (p *Publisher) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Close ends the stream in good order: it sends what is queued until ctx is done
+// (at most 5 s), says goodbye to the server, waits at most 1 s for its answer and
+// closes the connection. The error is that of Err. It may be called more than once.
+func (p *Publisher) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	p.mu.Lock()
+	p.closing = true
+	p.mu.Unlock()
+	p.signal()
+	select {
+	case <-p.done:
+		return p.Err()
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	p.hurry = true
+	p.link.tcp.SetWriteDeadline(time.Now().Add(hurryTime))
+	p.mu.Unlock()
+	p.signal()
+	<-p.done
+	return p.Err()
+}
+
+// hurryTime is what a write has left when Close may not drain any longer.
+const hurryTime = 300 * time.Millisecond
+
+// Abort ends the stream at once and so that the server sees a failure, as after a
+// lost connection: many keep the show open then for a reconnect. It does not wait;
+// Done tells the end.
+func (p *Publisher) Abort() { p.end(ErrAborted) }
+
+// fail ends the stream because of cause.
+func (p *Publisher) fail(s Step, cause error) {
+	p.mu.Lock()
+	server := p.link.target.Host()
+	p.mu.Unlock()
+	p.end(&Error{s, server, cause})
+}
+
+func (p *Publisher) end(err error) {
+	p.mu.Lock()
+	if !p.ended {
+		p.ended, p.err = true, err
+	}
+	p.link.abort()
+	if p.next != nil {
+		p.next.abort()
+	}
+	p.mu.Unlock()
+	p.cancel()
+	p.signal()
+}
+
+func (p *Publisher) signal() {
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,352 @@
+package rtmptest
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"tally/rtmpout/internal/amf0"
+	"tally/rtmpout/internal/wire"
+)
+
+// Message is one RTMP message. Its data is valid until the next one is read.
+type Message = wire.Message
+
+// Types of messages, RTMP 1.0 sections 5.4 and 7.1.
+const (
+	TypeSetChunkSize  = wire.TypeSetChunkSize
+	TypeAck           = wire.TypeAck
+	TypeUserControl   = wire.TypeUserControl
+	TypeWindowAckSize = wire.TypeWindowAckSize
+	TypeAudio         = wire.TypeAudio
+	TypeVideo         = wire.TypeVideo
+	TypeData          = wire.TypeData
+	TypeCommand       = wire.TypeCommand
+)
+
+// Values of commands and data.
+type (
+	Object    = amf0.Object
+	Property  = amf0.Property
+	ECMAArray = amf0.ECMAArray
+	Undefined = amf0.Undefined
+)
+
+// Command is a decoded command or data message.
+type Command struct {
+	Name        string
+	Transaction float64
+	Args        []any // what follows; Args[0] is the command object
+	Stream      uint32
+	ChunkStream uint32
+}
+
+// Arg returns Args[i], or nil.
+func (c Command) Arg(i int) any {
+	if i < len(c.Args) {
+		return c.Args[i]
+	}
+	return nil
+}
+
+// Conn is the server's end of one connection, to be driven step by step by a
+// script. Reading is for one goroutine, writing for any.
+type Conn struct {
+	net.Conn
+	br        *bufio.Reader
+	rd        *wire.Reader
+	ClientC1  []byte // after Handshake
+	ClientC2  []byte
+	writing   sync.Mutex
+	ChunkSize int // of what we write; change it with SetChunkSize
+
+	acks acker
+}
+
+// NewConn wraps an accepted connection.
+func NewConn(c net.Conn) *Conn {
+	br := bufio.NewReaderSize(c, 64<<10)
+	return &Conn{Conn: c, br: br, ChunkSize: wire.DefaultChunkSize,
+		rd: wire.NewReader(br, wire.Limits{Message: wire.MaxMessageSize, Partial: 2 * wire.MaxMessageSize, Streams: 64, Keep: 1 << 20})}
+}
+
+// Handshake is the server's part of the simple handshake.
+func (c *Conn) Handshake() error {
+	if err := c.ReadC0C1(); err != nil {
+		return err
+	}
+	s := make([]byte, 1+2*wire.HandshakeSize)
+	s[0] = wire.Version
+	rand.Read(s[1+8 : 1+wire.HandshakeSize])
+	copy(s[1+wire.HandshakeSize:], c.ClientC1)
+	if err := c.WriteRaw(s); err != nil {
+		return err
+	}
+	return c.ReadC2()
+}
+
+// ErrVersion is a client that does not speak plain RTMP.
+var ErrVersion = errors.New("rtmptest: client asks for another version of RTMP")
+
+// ReadC0C1 reads the first 1537 bytes.
+func (c *Conn) ReadC0C1() error {
+	version, err := c.br.ReadByte()
+	if err != nil {
+		return err
+	}
+	if version != wire.Version {
+		return ErrVersion
+	}
+	c.ClientC1 = make([]byte, wire.HandshakeSize)
+	_, err = io.ReadFull(c.br, c.ClientC1)
+	return err
+}
+
+// ReadC2 reads the last part of the handshake.
+func (c *Conn) ReadC2() error {
+	c.ClientC2 = make([]byte, wire.HandshakeSize)
+	_, err := io.ReadFull(c.br, c.ClientC2)
+	return err
+}
+
+// ReadByte reads past the chunk stream: for what comes before it.
+func (c *Conn) ReadByte() (byte, error) { return c.br.ReadByte() }
+
+// Buffered is how many bytes have come and were not read.
+func (c *Conn) Buffered() int { return c.br.Buffered() }
+
+// ReadMessage reads the next message of any type, and acknowledges as the client
+// has asked.
+func (c *Conn) ReadMessage() (Message, error) {
+	m, err := c.rd.Read()
+	if err != nil {
+		return m, err
+	}
+	if m.Type == wire.TypeWindowAckSize {
+		if n, ok := m.Uint32(); ok {
+			c.acks.window = uint64(n)
+		}
+	}
+	for _, v := range c.acks.due(c.rd.Count()) {
+		if err := c.WriteRaw(wire.AppendControl(nil, wire.TypeAck, v)); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// ReadCommand reads up to the next command with one of the names, or to any command
+// when there are none.
+func (c *Conn) ReadCommand(names ...string) (Command, error) {
+	for {
+		m, err := c.ReadMessage()
+		if err != nil {
+			return Command{}, err
+		}
+		if m.Type != wire.TypeCommand {
+			continue
+		}
+		cmd, err := ParseCommand(m)
+		if err != nil {
+			return cmd, err
+		}
+		if len(names) == 0 {
+			return cmd, nil
+		}
+		for _, name := range names {
+			if cmd.Name == name {
+				return cmd, nil
+			}
+		}
+	}
+}
+
+// ParseCommand decodes a command message.
+func ParseCommand(m Message) (Command, error) {
+	values, err := amf0.Decode(m.Data)
+	cmd := Command{Stream: m.Stream, ChunkStream: m.ChunkStream}
+	if len(values) == 0 {
+		return cmd, fmt.Errorf("rtmptest: command without a name: %w", err)
+	}
+	cmd.Name, _ = values[0].(string)
+	if len(values) > 1 {
+		cmd.Transaction, _ = values[1].(float64)
+		cmd.Args = values[2:]
+	}
+	return cmd, err
+}
+
+// ParseData decodes a data message: for @setDataFrame, Name is that and Args are
+// the values after it.
+func ParseData(m Message) (Command, error) {
+	values, err := amf0.Decode(m.Data)
+	cmd := Command{Stream: m.Stream, ChunkStream: m.ChunkStream}
+	if len(values) > 0 {
+		cmd.Name, _ = values[0].(string)
+		cmd.Args = values[1:]
+	}
+	return cmd, err
+}
+
+// WriteRaw writes bytes as they are.
+func (c *Conn) WriteRaw(b []byte) error {
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	_, err := c.Conn.Write(b)
+	return err
+}
+
+// WriteMessage cuts a message into chunks and writes it.
+func (c *Conn) WriteMessage(m Message) error {
+	return c.WriteRaw(wire.AppendMessage(nil, m, c.ChunkSize))
+}
+
+// WriteCommand writes a command on the message stream.
+func (c *Conn) WriteCommand(stream uint32, name string, values ...any) error {
+	return c.WriteMessage(Message{ChunkStream: 3, Stream: stream, Type: wire.TypeCommand,
+		Data: amf0.Append(amf0.Append(nil, name), values...)})
+}
+
+// WriteStatus writes onStatus with transaction 0.
+func (c *Conn) WriteStatus(stream uint32, level, code, description string) error {
+	return c.WriteCommand(stream, "onStatus", 0, nil, Status(level, code, description))
+}
+
+// Status is the information object of a status.
+func Status(level, code, description string) Object {
+	return Object{{Name: "level", Value: level}, {Name: "code", Value: code}, {Name: "description", Value: description}}
+}
+
+// SetChunkSize changes the size of what we write, and tells.
+func (c *Conn) SetChunkSize(n int) error {
+	err := c.WriteControl(wire.TypeSetChunkSize, uint32(n))
+	c.ChunkSize = n
+	return err
+}
+
+// WriteControl writes a protocol control message with one number.
+func (c *Conn) WriteControl(kind uint8, value uint32) error {
+	return c.WriteRaw(wire.AppendControl(nil, kind, value))
+}
+
+// WriteEvent writes a user control event.
+func (c *Conn) WriteEvent(event uint16, values ...uint32) error {
+	return c.WriteRaw(wire.AppendUserControl(nil, event, values...))
+}
+
+// WritePeerBandwidth writes Set Peer Bandwidth: limit is 0 hard, 1 soft, 2 dynamic.
+func (c *Conn) WritePeerBandwidth(window uint32, limit byte) error {
+	return c.WriteRaw(wire.AppendPeerBandwidth(nil, window, limit))
+}
+
+// Reset closes the connection by a TCP reset.
+func (c *Conn) Reset() error {
+	if t, ok := c.Conn.(*net.TCPConn); ok {
+		t.SetLinger(0)
+	}
+	return c.Conn.Close()
+}
+
+// Publication is what a client asked for.
+type Publication struct {
+	App     string
+	URL     string // tcUrl
+	Key     string // publish name, byte for byte
+	Kind    string // "live", …
+	Connect Object // all properties of connect
+	Stream  uint32
+}
+
+// Accept does everything from the handshake to Publish.Start as a plain server
+// does.
+func (c *Conn) Accept() (Publication, error) { return c.accept(nil, nil) }
+
+// errRefused ends the dialogue after a refusal was written.
+var errRefused = errors.New("rtmptest: refused")
+
+func (c *Conn) accept(allow func(Publication) error, publish func(Publication) error) (Publication, error) {
+	var p Publication
+	if err := c.Handshake(); err != nil {
+		return p, err
+	}
+	for {
+		cmd, err := c.ReadCommand()
+		if err != nil {
+			return p, err
+		}
+		switch cmd.Name {
+		case "connect":
+			p.Connect = amf0.Properties(cmd.Arg(0))
+			p.App, _ = p.Connect.Get("app").(string)
+			p.URL, _ = p.Connect.Get("tcUrl").(string)
+			if allow != nil {
+				if err := allow(p); err != nil {
+					c.WriteCommand(0, "_error", cmd.Transaction, nil, refusal(err, "NetConnection.Connect.Rejected"))
+					return p, errRefused
+				}
+			}
+			err = c.AcceptConnect(cmd)
+		case "createStream":
+			p.Stream = 1
+			err = c.WriteCommand(0, "_result", cmd.Transaction, nil, 1)
+		case "publish":
+			p.Key, _ = cmd.Arg(1).(string)
+			p.Kind, _ = cmd.Arg(2).(string)
+			if publish != nil {
+				if err := publish(p); err != nil {
+					c.WriteCommand(p.Stream, "onStatus", 0, nil, refusal(err, "NetStream.Publish.BadName"))
+					return p, errRefused
+				}
+			}
+			c.WriteEvent(wire.EventStreamBegin, p.Stream)
+			return p, c.WriteStatus(p.Stream, "status", "NetStream.Publish.Start", "Publishing "+p.App)
+		}
+		if err != nil {
+			return p, err
+		}
+	}
+}
+
+// AcceptConnect answers connect as nginx-rtmp does.
+func (c *Conn) AcceptConnect(cmd Command) error {
+	var b bytes.Buffer
+	b.Write(wire.AppendControl(nil, wire.TypeWindowAckSize, 5000000))
+	b.Write(wire.AppendPeerBandwidth(nil, 5000000, wire.LimitDynamic))
+	b.Write(wire.AppendControl(nil, wire.TypeSetChunkSize, 4096))
+	if err := c.WriteRaw(b.Bytes()); err != nil {
+		return err
+	}
+	c.ChunkSize = 4096
+	return c.WriteCommand(0, "_result", cmd.Transaction,
+		Object{{Name: "fmsVer", Value: "FMS/3,0,1,123"}, {Name: "capabilities", Value: 31}},
+		append(Status("status", "NetConnection.Connect.Success", "Connection succeeded."), Property{Name: "objectEncoding", Value: 0}))
+}
+
+// Reject refuses with a status of the server's choice.
+type Reject struct {
+	Code, Description string
+	More              Object // further properties of the status, such as "ex"
+}
+
+func (r *Reject) Error() string { return "rtmptest: " + r.Code }
+
+func refusal(err error, code string) Object {
+	var r *Reject
+	if errors.As(err, &r) {
+		return append(Status("error", r.Code, r.Description), r.More...)
+	}
+	return Status("error", code, err.Error())
+}
+
+// Time is C1's or S1's time field.
+func Time(handshake []byte) uint32 { return binary.BigEndian.Uint32(handshake) }
+
+// Deadline limits everything on the connection from now on.
+func (c *Conn) Deadline(d time.Duration) { c.Conn.SetDeadline(time.Now().Add(d)) }

@@ -1,0 +1,359 @@
+package rtmpout
+
+import (
+	"time"
+
+	"tally/rtmpout/internal/wire"
+)
+
+// maxPacket leaves room for the tag header in RTMP's 24-bit message length.
+const maxPacket = wire.MaxMessageSize - maxTagHeader
+
+// maxBatch is the most that one write takes: what the kernel is given cannot be
+// overtaken any more.
+const maxBatch = 64 << 10
+
+// writerState is what only the writer goroutine uses.
+type writerState struct {
+	sending      [2]sending // a message of each lane of which a part has left
+	written      []item     // whole in the batch: to be released after the write
+	control      []byte
+	timer        *time.Timer
+	blockedSince time.Time // the server's window is full
+}
+
+type sending struct {
+	outgoing
+	item
+	active bool
+	began  time.Time
+}
+
+func (w *writerState) init() {
+	w.written = make([]item, 0, maxSlices)
+	w.control = make([]byte, 0, 1024)
+	w.timer = time.NewTimer(time.Hour)
+}
+
+// run is the writer: the only one that writes to the connection once it is live.
+// Whatever is to be sent it collects into batches: replies to the server first,
+// then audio, then video.
+func (p *Publisher) run() {
+	defer p.finish()
+	for {
+		now := time.Now()
+		p.mu.Lock()
+		if p.ended {
+			p.mu.Unlock()
+			return
+		}
+		if p.hurry {
+			p.discard()
+		}
+		l := p.link
+		var wait time.Duration
+		p.collect(now)
+		l = p.link
+		if l.out.empty() {
+			if p.closing && p.video.n+p.audio.n == 0 && !p.w.sending[laneAudio].active && !p.w.sending[laneVideo].active {
+				p.ended = true
+				l.closing.Store(true)
+				p.mu.Unlock()
+				p.goodbye(l)
+				return
+			}
+			wait = p.nextEvent(now)
+		}
+		p.mu.Unlock()
+		if wait > 0 {
+			p.w.timer.Reset(wait)
+			select {
+			case <-p.wake:
+			case <-p.w.timer.C:
+			}
+			continue
+		}
+		err := l.write(now)
+		p.w.releaseWritten()
+		if err != nil {
+			p.writeFailed(l, err)
+			return
+		}
+	}
+}
+
+// collect makes the next batch, in p.link.out.
+func (p *Publisher) collect(now time.Time) {
+	p.takeOver()
+	l, w := p.link, &p.w
+	c := &l.out
+	c.reset()
+	p.settle(now)
+	w.control = l.replies.take(w.control[:0], l.controlRoom(now))
+	l.replied += len(w.control)
+	c.control(w.control)
+	limit := l.pace.batch
+	room, expired := l.flow.room(now, w.blockedSince)
+	switch {
+	case expired:
+		l.warn("the server limits what may be unconfirmed but confirms nothing; its limit is ignored from now on")
+	case room == 0:
+		if w.blockedSince.IsZero() {
+			w.blockedSince = now
+		}
+		return
+	case room > 0:
+		limit = min(limit, room)
+	}
+	w.blockedSince = time.Time{}
+
+	// Audio does not wait for the end of a big video message on a slow link.
+	overtake := w.sending[laneVideo].active && now.Sub(w.sending[laneVideo].began) >= batchTime
+	for c.bytes < limit && !c.full() {
+		switch {
+		case w.sending[laneAudio].active:
+			p.proceed(laneAudio)
+		case overtake && p.audio.ready > 0:
+			p.begin(laneAudio, now)
+		case w.sending[laneVideo].active:
+			p.proceed(laneVideo)
+		case p.audio.ready > 0 && (p.video.ready == 0 || p.audio.at(0).DTS < p.video.at(0).DTS):
+			if !p.begin(laneAudio, now) {
+				return
+			}
+		case p.video.ready > 0:
+			if p.next != nil && p.video.at(0).Key && c.bytes > 0 || !p.begin(laneVideo, now) {
+				return // the batch ends before what belongs to the next connection
+			}
+		default:
+			return
+		}
+	}
+}
+
+// begin starts the first message of a lane; false when the batch has to end before.
+func (p *Publisher) begin(which int, now time.Time) bool {
+	l := p.link
+	q, tracks := &p.audio, p.audios
+	if which == laneVideo {
+		q, tracks = &p.video, p.videos
+	}
+	if !l.announced {
+		if l.out.bytes > 0 {
+			return false
+		}
+		p.announce(l, q.at(0).DTS)
+	}
+	it := q.pop()
+	tr := &tracks[it.Track]
+	if tr.off {
+		p.w.written = append(p.w.written, it)
+		return true
+	}
+	ms, nanos := p.timestamp(l, it.DTS)
+	t := tag{video: which == laneVideo, codec: tr.codec, track: tr.number, enhanced: tr.enhanced, packet: packetCodedFrames,
+		key: it.Key, nanos: nanos}
+	if it.kind == itemConfig {
+		tr.current = it.Data
+		t.packet, t.key, t.nanos = packetSequenceStart, true, 0
+		it.Data = configBody(tr.codec, it.Data)
+	} else if which == laneVideo {
+		if tr.codec.hasCompositionTime() {
+			pts, _ := p.timestamp(l, it.PTS)
+			t.cts = compositionTime(pts, ms)
+		}
+		p.counts.video++
+	} else {
+		p.counts.audio++
+	}
+	s := &p.w.sending[which]
+	s.outgoing = l.out.begin(which, ms, l.stream, t, it.Data)
+	s.item, s.active, s.began = it, true, now
+	p.settled(s)
+	return true
+}
+
+func (p *Publisher) proceed(which int) {
+	s := &p.w.sending[which]
+	p.link.out.next(&s.outgoing)
+	p.settled(s)
+}
+
+// settled moves a message that is whole in the batch to what is released after it.
+func (p *Publisher) settled(s *sending) {
+	if len(s.left) == 0 {
+		p.w.written = append(p.w.written, s.item)
+		s.item, s.active = item{}, false
+	}
+}
+
+// timestamp is a time on the packets' clock as RTMP's milliseconds, not wrapped,
+// and the rest in nanoseconds when that is sent.
+func (p *Publisher) timestamp(l *link, t time.Duration) (ms int64, nanos int32) {
+	if !p.hasZero {
+		p.zero, p.hasZero = t, true
+	}
+	t -= p.zero
+	if p.nanoseconds(l) {
+		if t < 0 {
+			return 0, 0
+		}
+		return int64(t / time.Millisecond), int32(t % time.Millisecond)
+	}
+	return max(milliseconds(t), 0), 0
+}
+
+// announce sends the configurations of all tracks at once, as servers look at what
+// comes first to learn which tracks there are.
+func (p *Publisher) announce(l *link, first time.Duration) {
+	ms, _ := p.timestamp(l, first)
+	send := func(which int, tr *track, packet uint8, body []byte) {
+		t := tag{video: which == laneVideo, codec: tr.codec, track: tr.number, enhanced: tr.enhanced, packet: packet, key: true}
+		out := l.out.begin(which, ms, l.stream, t, body)
+		for len(out.left) > 0 {
+			l.out.next(&out)
+		}
+	}
+	for i := range p.videos {
+		tr := &p.videos[i]
+		if tr.off {
+			continue
+		}
+		if tr.current != nil && tr.codec.hasSequenceStart() {
+			send(laneVideo, tr, packetSequenceStart, configBody(tr.codec, tr.current))
+		}
+		if tr.color != nil && tr.enhanced {
+			send(laneVideo, tr, packetMetadata, tr.color.body())
+		}
+	}
+	for i := range p.audios {
+		tr := &p.audios[i]
+		if tr.off {
+			continue
+		}
+		if tr.current != nil && tr.codec.hasSequenceStart() {
+			send(laneAudio, tr, packetSequenceStart, configBody(tr.codec, tr.current))
+		}
+		if tr.layout != nil && tr.enhanced {
+			send(laneAudio, tr, packetMultichannel, tr.layout.body())
+		}
+	}
+	l.announced = true
+}
+
+// nextEvent is how long nothing has to be done unless somebody signals.
+func (p *Publisher) nextEvent(now time.Time) time.Duration {
+	wait := time.Hour
+	for _, q := range []*lane{&p.video, &p.audio} {
+		if q.ready < q.n {
+			wait = min(wait, q.at(q.ready).at.Add(p.opts.Interleave).Sub(now))
+		}
+	}
+	if !p.w.blockedSince.IsZero() {
+		wait = min(wait, confirmTimeout/4)
+	}
+	if p.link.replies.due() {
+		wait = min(wait, time.Second) // they exceed their share for now
+	}
+	return max(wait, time.Millisecond)
+}
+
+func (w *writerState) releaseWritten() {
+	for i := range w.written {
+		w.written[i].release()
+		w.written[i] = item{}
+	}
+	w.written = w.written[:0]
+}
+
+// discard lets go what is queued. A message of which a part has left is never
+// finished, which the chunk stream allows.
+func (p *Publisher) discard() {
+	for _, q := range []*lane{&p.video, &p.audio} {
+		for q.n > 0 {
+			it := q.pop()
+			it.release()
+		}
+	}
+	for i := range p.w.sending {
+		s := &p.w.sending[i]
+		s.release()
+		*s = sending{}
+	}
+}
+
+// finish is the end of run: nothing of the publisher is left when done is closed.
+func (p *Publisher) finish() {
+	p.mu.Lock()
+	p.ended = true
+	p.discard()
+	p.link.abort()
+	if p.next != nil {
+		p.next.abort()
+	}
+	p.mu.Unlock()
+	p.w.releaseWritten()
+	p.w.timer.Stop()
+	p.cancel()
+	p.background.Wait()
+	close(p.done)
+}
+
+// writeFailed ends the stream after a failed write. A server that refuses says why
+// before it closes, so the reader's cause is the better one if it has one soon.
+func (p *Publisher) writeFailed(l *link, err error) {
+	if isTimeout(err) {
+		p.mu.Lock()
+		queued := p.video.bytes + p.audio.bytes
+		p.mu.Unlock()
+		p.fail(StepStream, &StalledError{time.Since(l.progress), queued})
+		return
+	}
+	select {
+	case <-l.readDone: // which has called fail
+	case <-time.After(300 * time.Millisecond):
+	}
+	p.fail(StepStream, netCause(err))
+}
+
+// write gives the batch to the connection. Payload is not copied, except to
+// encrypt it.
+func (l *link) write(now time.Time) error {
+	c := &l.out
+	c.finish()
+	l.measure(now)
+	if l.progress.IsZero() || l.deadlineAt.Sub(now) < l.opts.StallTimeout*3/4 {
+		l.deadlineAt = now.Add(l.opts.StallTimeout)
+		l.tcp.SetWriteDeadline(l.deadlineAt)
+	}
+	return l.writeBatch()
+}
+
+func (l *link) writeBatch() error {
+	if l.secure {
+		l.plain = l.plain[:0]
+		for _, s := range l.out.slices {
+			l.plain = append(l.plain, s...)
+		}
+		n, err := l.conn.Write(l.plain)
+		return l.wrote(n, err)
+	}
+	l.buffers = l.out.slices
+	for {
+		n, err := l.buffers.WriteTo(l.conn)
+		err = l.wrote(int(n), err)
+		if err == nil || n == 0 || !isTimeout(err) || l.closing.Load() {
+			return err
+		}
+		// Slow, but not stalled.
+		l.tcp.SetWriteDeadline(time.Now().Add(l.opts.StallTimeout))
+	}
+}
+
+func (l *link) wrote(n int, err error) error {
+	if n > 0 {
+		l.progress = time.Now()
+		l.flow.wrote(n, l.progress)
+	}
+	return err
+}
