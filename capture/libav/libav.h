@@ -148,6 +148,7 @@ int tally_muxer_start(tally_muxer *m, const char *options);
 int tally_muxer_write(tally_muxer *m, int video, uint8_t *data, int size, int64_t pts, int64_t dts, int64_t duration, int key);
 int tally_muxer_flush(tally_muxer *m);
 int tally_muxer_finish(tally_muxer *m);
+int tally_muxer_has(const char *format, const char *option, const char *flag); // 1 or 0
 void tally_muxer_free(tally_muxer *m);
 
 #endif

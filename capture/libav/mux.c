@@ -133,3 +133,11 @@ void tally_muxer_free(tally_muxer *m) {
     av_packet_free(&m->pkt);
     av_free(m);
 }
+
+int tally_muxer_has(const char *format, const char *option, const char *flag) {
+    const AVOutputFormat *f = av_guess_format(format, NULL, NULL);
+    if (!f || !f->priv_class) return 0;
+    const AVClass *class = f->priv_class; // stands for an object of the class
+    const AVOption *o = av_opt_find(&class, option, NULL, 0, AV_OPT_SEARCH_FAKE_OBJ);
+    return o && o->unit && av_opt_find(&class, flag, o->unit, 0, AV_OPT_SEARCH_FAKE_OBJ) != NULL;
+}

@@ -169,3 +169,13 @@ func tallySeek(handle C.uintptr_t, offset C.int64_t, whence C.int) C.int64_t {
 }
 
 var errMuxerClosed = errors.New("libav: the file is closed")
+
+// HasMuxerFlag tells whether a muxer of this FFmpeg has an option with such a
+// flag. FFmpeg names the unit of the flags like the option.
+func HasMuxerFlag(format, option, flag string) bool {
+	f, o, n := C.CString(format), C.CString(option), C.CString(flag)
+	defer C.free(unsafe.Pointer(f))
+	defer C.free(unsafe.Pointer(o))
+	defer C.free(unsafe.Pointer(n))
+	return C.tally_muxer_has(f, o, n) != 0
+}
