@@ -22,11 +22,14 @@ type destinationView struct {
 	picker *picker
 	list   *fyne.Container
 	rows   []*outputRow
+
+	changed func() // it needs another height
 }
 
 func newDestinationView(w *Window) *destinationView {
 	v := &destinationView{list: column(tight)}
 	v.picker = newPicker(func() *fyne.Menu { return destinationMenu(w) })
+	v.list.Hide()
 	v.root = newCard(column(tight, caption("Stream to"), v.picker, v.list))
 	return v
 }
@@ -115,8 +118,15 @@ func (v *destinationView) renderRows(outputs []app.OutputStatus) {
 	}
 	for len(v.rows) < len(outputs) {
 		r := newOutputRow()
+		r.root.Hide()
 		v.rows = append(v.rows, r)
 		v.list.Add(r.root)
+	}
+	shown := 0
+	for _, r := range v.rows {
+		if r.root.Visible() {
+			shown++
+		}
 	}
 	for i, r := range v.rows {
 		show(r.root, i < len(outputs))
@@ -124,7 +134,9 @@ func (v *destinationView) renderRows(outputs []app.OutputStatus) {
 			r.render(outputs[i])
 		}
 	}
-	show(v.list, len(outputs) > 0)
+	if show(v.list, len(outputs) > 0); shown != len(outputs) {
+		v.changed()
+	}
 }
 
 // outputRow is one of several destinations of a running show.

@@ -36,9 +36,9 @@ type graphView struct {
 
 func newGraphView() *graphView {
 	v := &graphView{
-		top:    newLine("", colorSecondary, sizeSmall).roomFor("88.8 Mbit/s"),
-		half:   newLine("", colorSecondary, sizeSmall),
-		now:    newLine("", colorSecondary, sizeSmall),
+		top:    newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
+		half:   newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
+		now:    newLine("", colorSecondary, sizeSmall).roomFor("88888 of 88888 kbit/s").trailing(),
 		empty:  newLine("Nothing is being sent", theme.ColorNameForeground, theme.SizeNameText).centered(),
 		detail: newLine("", colorSecondary, sizeSmall).centered().clipped(),
 	}
@@ -75,7 +75,10 @@ func (v *graphView) render(s app.Snapshot) {
 		v.detail.setText(goSummary(s.Settings))
 	} else {
 		last := s.History[len(s.History)-1]
-		v.now.setText(fmt.Sprintf("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
+		v.now.setText("your last show")
+		if s.State.OnAir() {
+			v.now.setText(fmt.Sprintf("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
+		}
 	}
 	points := recent(s.History, graphSpan)
 	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].At) {

@@ -17,10 +17,11 @@ type receivedView struct {
 	root    fyne.CanvasObject
 	rows    [4]*line
 	verdict *paragraph
+	changed func() // it has come or gone
 }
 
 func newReceivedView() *receivedView {
-	v := &receivedView{verdict: newParagraph("", colorSecondary, sizeSmall, 200)}
+	v := &receivedView{changed: func() {}, verdict: newParagraph("", colorSecondary, sizeSmall, 200)}
 	names := [...]string{"Picture", "Key frames", "Sound", "Sync"}
 	objects := []fyne.CanvasObject{pad(0, 4, 0, 0, v.verdict)}
 	for i, name := range names {
@@ -35,7 +36,10 @@ func newReceivedView() *receivedView {
 
 func (v *receivedView) render(s app.Snapshot) {
 	r := s.Rehearsal
-	show(v.root, r.Running)
+	if v.root.Visible() != r.Running {
+		show(v.root, r.Running)
+		v.changed()
+	}
 	if !r.Running {
 		return
 	}

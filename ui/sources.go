@@ -29,8 +29,8 @@ func newPictureView(w *Window) *pictureView {
 }
 
 func (v *pictureView) render(s app.Snapshot) {
-	label, detail, color := sourceText(s.Picture, s.Settings.Video.Source, s.Devices, "No picture")
-	v.picker.set(sourceIcon(cmp.Or(s.Picture.Source, s.Settings.Video.Source), iconCamera), label, detail, color, false)
+	label, detail, color := sourceText(s.Picture, pictureSource(s), s.Devices, "No picture")
+	v.picker.set(sourceIcon(pictureSource(s)), label, detail, color, false)
 	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
 		v.listed = now
 		v.picker.relist()
@@ -46,11 +46,30 @@ func identities(all []capture.Device) []string {
 	return out
 }
 
+// pictureSource is what the picture is made of. When nothing was chosen it is a
+// camera if there is one, else the test card.
+func pictureSource(s app.Snapshot) string {
+	otherwise := "testcard"
+	if len(devices(s.Devices, capture.KindCamera)) > 0 {
+		otherwise = "camera"
+	}
+	return cmp.Or(s.Picture.Source, s.Settings.Video.Source, otherwise)
+}
+
+// soundSource is the same for sound.
+func soundSource(s app.Snapshot) string {
+	otherwise := "tone"
+	if len(devices(s.Devices, capture.KindMicrophone)) > 0 {
+		otherwise = "mic"
+	}
+	return cmp.Or(s.Sound.Source, s.Settings.Audio.Source, otherwise)
+}
+
 // pictureMenu lists the cameras and screens of this moment, and what else can
 // be a picture.
 func pictureMenu(w *Window) *fyne.Menu {
 	s := w.shown
-	chosen := cmp.Or(s.Picture.Source, s.Settings.Video.Source)
+	chosen := pictureSource(s)
 	choose := func(source string) func() {
 		return func() { w.apply(func(s *app.Settings) { s.Video.Source = source }) }
 	}
@@ -78,7 +97,7 @@ func pictureMenu(w *Window) *fyne.Menu {
 // soundMenu is the same for sound.
 func soundMenu(w *Window) *fyne.Menu {
 	s := w.shown
-	chosen := cmp.Or(s.Sound.Source, s.Settings.Audio.Source)
+	chosen := soundSource(s)
 	choose := func(source string) func() {
 		return func() { w.apply(func(s *app.Settings) { s.Audio.Source = source }) }
 	}
@@ -171,7 +190,7 @@ func sourceName(source string, all []capture.Device) string {
 	return source
 }
 
-func sourceIcon(source string, otherwise fyne.Resource) fyne.Resource {
+func sourceIcon(source string) fyne.Resource {
 	kind, _, _ := strings.Cut(source, ":")
 	switch kind {
 	case "camera":
@@ -186,15 +205,12 @@ func sourceIcon(source string, otherwise fyne.Resource) fyne.Resource {
 		return iconTone
 	case "file":
 		return iconFile
-	case "none":
-		return iconNone
 	}
-	return otherwise
+	return iconNone
 }
 
 // sourceText is what a picker shows of a source: its name, and how it is doing.
-func sourceText(st app.SourceStatus, chosen string, all []capture.Device, none string) (label, detail string, color fyne.ThemeColorName) {
-	source := cmp.Or(st.Source, chosen)
+func sourceText(st app.SourceStatus, source string, all []capture.Device, none string) (label, detail string, color fyne.ThemeColorName) {
 	label = cmp.Or(st.Name, sourceName(source, all))
 	switch st.State {
 	case app.SourceOff:
@@ -206,7 +222,7 @@ func sourceText(st app.SourceStatus, chosen string, all []capture.Device, none s
 	case app.SourceEnded:
 		return label, "the file is over", colorWarn
 	}
-	if source == "none" || source == "" && st.State == "" {
+	if source == "none" {
 		return none, "", colorSecondary
 	}
 	return label, st.Format, colorSecondary
@@ -251,8 +267,8 @@ func (v *soundView) setCompact(compact bool) {
 }
 
 func (v *soundView) render(s app.Snapshot) {
-	label, detail, color := sourceText(s.Sound, s.Settings.Audio.Source, s.Devices, "No sound")
-	v.picker.set(sourceIcon(cmp.Or(s.Sound.Source, s.Settings.Audio.Source), iconMic), label, detail, color, false)
+	label, detail, color := sourceText(s.Sound, soundSource(s), s.Devices, "No sound")
+	v.picker.set(sourceIcon(soundSource(s)), label, detail, color, false)
 	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
 		v.listed = now
 		v.picker.relist()

@@ -79,13 +79,17 @@ func (b *statusBar) render(s app.Snapshot) {
 // missed counts the pictures that viewers did not get.
 func missed(s app.Snapshot) int { return s.Video.Dropped + s.Video.Skipped }
 
+// slowQueue is how many ms of the show may wait for the network before the
+// bitrate is marked.
+const slowQueue = 500
+
 func (b *statusBar) renderRate(s app.Snapshot) {
-	sent, target := 0, s.Video.TargetKbps+s.Settings.Audio.BitrateKbps
+	sent, waiting, target := 0, 0, s.Video.TargetKbps+s.Settings.Audio.BitrateKbps
 	for _, o := range s.Outputs {
-		sent = max(sent, o.BitrateKbps)
+		sent, waiting = max(sent, o.BitrateKbps), max(waiting, o.QueueMs)
 	}
 	color := theme.ColorNameForeground
-	if s.State == app.Live && sent < target*7/10 && time.Duration(s.Uptime) > 5*time.Second {
+	if waiting > slowQueue { // less bitrate alone may be a simple picture
 		color = colorWarn
 	}
 	b.rate.set(fmt.Sprintf("%d of %d kbit/s", sent, target), color)

@@ -85,7 +85,10 @@ func (w *Window) build() {
 		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.status,
 	}
 	strip := container.New(stripLayout{}, w.graph.root, w.got.root)
-	side := container.New(sideLayout{w.sound}, container.NewVScroll(column(near, w.picture.root, w.sound.root, w.to.root)),
+	w.got.changed = strip.Refresh
+	cards := column(near, w.picture.root, w.sound.root, w.to.root)
+	w.to.changed = cards.Refresh
+	side := container.New(sideLayout{w.sound}, container.NewVScroll(cards),
 		column(near, w.record.root, w.live))
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))

@@ -13,6 +13,12 @@ import (
 
 // window is `tally` without arguments.
 func window(ctx context.Context) error {
+	if !desktop.HasDisplay() {
+		return problemError{app.Problem{
+			Title:  "There is no screen to open a window on.",
+			Advice: "Start Tally from the desktop, or go live without a window: tally stream --help.",
+		}}
+	}
 	dir, err := app.ConfigDir()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 )
 
 // ErrNoDisplay means that there is no screen to show a window on.
-var ErrNoDisplay = errors.New("there is no graphical display: neither DISPLAY nor WAYLAND_DISPLAY is set. Start Tally from the desktop, or use tally stream")
+var ErrNoDisplay = errors.New("desktop: neither DISPLAY nor WAYLAND_DISPLAY is set")
 
 const appID = "studio.tally.Tally"
 
@@ -31,8 +31,11 @@ const paintDeadline = 5 * time.Second
 // ended a running show in both cases. It must be called from the main goroutine:
 // the windowing systems want that.
 func Run(ctx context.Context, s ui.Studio) error {
-	if !hasDisplay() {
+	if !HasDisplay() {
 		return ErrNoDisplay
+	}
+	if dir, err := os.UserCacheDir(); err == nil {
+		_ = os.MkdirAll(dir, 0o700) // Fyne makes a folder in it, and complains when it is not there
 	}
 	tuneAllocator()
 	// Fyne's own checks that nobody draws from another goroutine cost time; tests
@@ -60,8 +63,8 @@ func Run(ctx context.Context, s ui.Studio) error {
 	return nil
 }
 
-// hasDisplay asks before Fyne does, which would panic.
-func hasDisplay() bool {
+// HasDisplay tells whether there is a screen at all: Fyne would panic without.
+func HasDisplay() bool {
 	switch runtime.GOOS {
 	case "windows", "darwin":
 		return true
