@@ -121,7 +121,8 @@ func (s *Source) Info() Info { return s.info }
 // delivered when they are due and stamped with that time; sound is delivered
 // when the last sample of a block is due. A machine that is too slow skips
 // pictures. A track that the file does not have, or the sink does not want, is
-// left out. Run returns nil when the last track is over. It returns an error that
+// left out. The two functions of the sink are called from a goroutine each. Run
+// returns nil when the last track is over. It returns an error that
 // wraps [capture.ErrUnreadable] when the file has none of what the sink wants, or
 // nothing in it can be decoded.
 func (s *Source) Run(ctx context.Context, sink capture.Sink) error {
