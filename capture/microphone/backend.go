@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"unicode/utf16"
 	"unsafe"
@@ -94,20 +95,23 @@ func (b *backend) isPlugin(id string) bool {
 // find is the sound system's own ID for one of ours, in memory that stays where it
 // is until it is released.
 func (b *backend) find(id string) (unsafe.Pointer, func(), error) {
-	all, err := b.Devices(malgo.Capture)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, d := range all {
-		if idOf(d.ID) == id {
-			raw := new(malgo.DeviceID)
-			*raw = d.ID
-			var pin runtime.Pinner
-			pin.Pin(raw)
-			return unsafe.Pointer(raw), pin.Unpin, nil
+	raw := new(malgo.DeviceID)
+	if card, ok := strings.CutPrefix(id, "hw"); ok && b.system == malgo.BackendAlsa {
+		copy(raw[:len(raw)-1], card) // ALSA takes the card's name; its list takes long
+	} else {
+		all, err := b.Devices(malgo.Capture)
+		if err != nil {
+			return nil, nil, err
 		}
+		i := slices.IndexFunc(all, func(d malgo.DeviceInfo) bool { return idOf(d.ID) == id })
+		if i < 0 {
+			return nil, nil, fmt.Errorf("%q: %w", id, capture.ErrNotFound)
+		}
+		*raw = all[i].ID
 	}
-	return nil, nil, fmt.Errorf("%q: %w", id, capture.ErrNotFound)
+	var pin runtime.Pinner
+	pin.Pin(raw)
+	return unsafe.Pointer(raw), pin.Unpin, nil
 }
 
 // classify tells what miniaudio's error means.
