@@ -210,7 +210,9 @@ func open(ctx context.Context, t Target, opts *Options, auth *authenticator, las
 		return nil, context.Cause(ctx)
 	}
 	l.tcp.SetDeadline(time.Time{})
-	l.step = StepStream
+	if last == StepPublish {
+		l.step = StepStream
+	}
 	l.out.init(opts.ChunkSize)
 	l.pace.init(l)
 	if l.secure {
