@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,7 @@ func parseStream(args []string) (streamFlags, error) {
 		urls = append(urls, s)
 		return nil
 	})
-	key := flags.String("key", os.Getenv("TALLY_KEY"), "stream `key` of every URL (better in the environment: TALLY_KEY)")
+	key := flags.String("key", "", "stream `key` of every URL (better in the environment: TALLY_KEY)")
 	flags.StringVar(&set.Video.Source, "video", "", "picture: camera[:ID] | screen[:N] | testcard | file:PATH | none (default: a camera, else testcard)")
 	flags.StringVar(&set.Audio.Source, "audio", "", "sound: mic[:ID] | tone | file:PATH | none (default: a microphone, else tone)")
 	flags.Func("size", "`WxH` in pixels (default 1280x720)", func(s string) (err error) {
@@ -76,7 +77,7 @@ func parseStream(args []string) (streamFlags, error) {
 	if f.duration < 0 {
 		return f, usageError{errors.New("--duration must not be negative")}
 	}
-	return f, f.destinations(urls, *key)
+	return f, f.destinations(urls, cmp.Or(*key, os.Getenv("TALLY_KEY"))) // no default of the flag: help would show it
 }
 
 func prefixed(name string, err error) error {

@@ -27,3 +27,13 @@ func TestStatusOfMistakes(t *testing.T) {
 		r.complaint(t, `.`)
 	}
 }
+
+// TestHelpKeepsTheKey asks for help with the key in the environment: a default
+// value is what help shows.
+func TestHelpKeepsTheKey(t *testing.T) {
+	r := tally(t, []string{"TALLY_KEY=" + secret}, "stream", "--help")
+	r.succeed(t, 10*time.Second)
+	wrong := tally(t, []string{"TALLY_KEY=" + secret}, "stream", "--no-such-flag")
+	wrong.Wait(t, 10*time.Second)
+	wrong.complaint(t, "no-such-flag")
+}
