@@ -26,7 +26,7 @@
 void tally_quiet(void);
 unsigned tally_codec_version(void);
 
-// colour.c: YUV to YUV.
+// colour.c
 
 typedef enum { TALLY_BT709, TALLY_BT601, TALLY_BT2020 } tally_matrix;
 
@@ -47,6 +47,17 @@ void tally_turn_make(tally_turn *t, tally_colour from, tally_colour to);
 // for 4 × (w + 1) values.
 void tally_recolour(const tally_turn *t, int w, int h, int rows, const uint8_t *const src[], const int src_stride[],
                     uint8_t *const dst[], const int dst_stride[], int16_t *line);
+
+typedef struct {
+    int16_t yr, yg, yb, ur, ug, ub, vr, vg, vb; // 2.14 fixed point
+    int black;
+} tally_paint;
+
+void tally_paint_make(tally_paint *p, tally_colour to);
+// tally_paint_i420 turns w × h pixels of 4 bytes into 4:2:0. line has room for
+// 6 × (w + 1) values.
+void tally_paint_i420(const tally_paint *p, int red_first, int w, int h, const uint8_t *src, int src_stride, uint8_t *const dst[],
+                      const int dst_stride[], int16_t *line);
 
 // scale.c
 

@@ -10,6 +10,7 @@ struct tally_scaler {
     int flags;
 
     AVFrame *in, *out; // padded copies of pictures that are not
+    AVFrame *painted;
     int16_t *line;
     unsigned line_size;
 
@@ -26,6 +27,7 @@ void tally_scaler_free(tally_scaler *s) {
     sws_freeContext(s->sws);
     av_frame_free(&s->in);
     av_frame_free(&s->out);
+    av_frame_free(&s->painted);
     av_free(s->line);
     avcodec_free_context(&s->jpeg);
     av_packet_free(&s->pkt);
@@ -124,9 +126,33 @@ static int sws(tally_scaler *s, int flags, const tally_picture *src, const tally
     return err < 0 ? err : 0;
 }
 
+static int lines(tally_scaler *s, int n, int w) {
+    av_fast_malloc(&s->line, &s->line_size, n * (w + 1) * sizeof *s->line);
+    return s->line ? 0 : AVERROR(ENOMEM);
+}
+
+// paint makes I420 of packed RGB, and changes its size afterwards: both steps
+// together are cheaper than swscale's one.
+static int paint(tally_scaler *s, int flags, const tally_picture *src, const tally_picture *dst) {
+    int err = lines(s, 6, src->w);
+    if (err < 0) return err;
+    tally_paint p;
+    tally_paint_make(&p, dst->colour);
+    tally_picture whole = *dst;
+    if (src->w != dst->w || src->h != dst->h) {
+        whole = (tally_picture){AV_PIX_FMT_YUV420P, dst->colour, src->w, src->h, .padded = 1};
+        if ((err = scratch(&s->painted, &whole)) < 0) return err;
+        memcpy(whole.data, s->painted->data, sizeof whole.data);
+        memcpy(whole.stride, s->painted->linesize, sizeof whole.stride);
+    }
+    tally_paint_i420(&p, src->format == AV_PIX_FMT_RGBA || src->format == AV_PIX_FMT_RGB0, src->w, src->h, src->data[0], src->stride[0],
+                     whole.data, whole.stride, s->line);
+    return whole.data[0] == dst->data[0] ? 0 : sws(s, flags, &whole, dst);
+}
+
 static int recolour(tally_scaler *s, int rows, const tally_picture *src, const tally_picture *dst) {
-    av_fast_malloc(&s->line, &s->line_size, 4 * (dst->w + 1) * sizeof *s->line);
-    if (!s->line) return AVERROR(ENOMEM);
+    int err = lines(s, 4, dst->w);
+    if (err < 0) return err;
     tally_turn turn;
     tally_turn_make(&turn, src->colour, dst->colour);
     tally_recolour(&turn, dst->w, dst->h, rows, (const uint8_t *const *)src->data, src->stride, dst->data, dst->stride, s->line);
@@ -145,6 +171,9 @@ int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const t
             copy(&src, dst->data, dst->stride);
             return 0;
         }
+        if (dst->format == AV_PIX_FMT_YUV420P && (src.format == AV_PIX_FMT_BGR0 || src.format == AV_PIX_FMT_BGRA ||
+                                                  src.format == AV_PIX_FMT_RGB0 || src.format == AV_PIX_FMT_RGBA))
+            return paint(s, flags, &src, dst);
         tally_picture to = *dst;
         if (is_rgb(dst->format)) to.colour = src.colour;
         return sws(s, flags, &src, &to);
