@@ -12,9 +12,12 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FYNETOOL    := fyne.io/tools/cmd/fyne@v1.7.4
 
-# Packages that the race detector watches: all but those that link the window system (a second cold
-# build of it, for code that only draws) and the end-to-end tests, which run the built program.
-RACED = $(shell $(GO) list -f '{{$$skip := eq .Name "e2e"}}{{range .Deps}}{{if eq . "fyne.io/fyne/v2/app"}}{{$$skip = true}}{{end}}{{end}}{{if not $$skip}}{{.ImportPath}}{{end}}' ./...)
+# Tests that run the built program. They come last and one package at a time, since they measure time.
+E2E = ./cmd/tally/e2e ./ui/windowtest
+
+# Packages that the race detector watches: all others but those that link the window system, which
+# would be a second cold build of it.
+RACED = $(filter-out $(addprefix tally/,$(E2E:./%=%)),$(shell $(GO) list -f '{{$$skip := false}}{{range .Deps}}{{if eq . "fyne.io/fyne/v2/app"}}{{$$skip = true}}{{end}}{{end}}{{if not $$skip}}{{.ImportPath}}{{end}}' ./...))
 
 # Modules of their own, whose dependencies are not Tally's: tests against other RTMP implementations.
 MODULES = $(patsubst %/go.mod,%,$(filter-out go.mod,$(shell git ls-files '*/go.mod')))
@@ -42,7 +45,7 @@ test:
 	$(GO) build -o $(BIN) ./cmd/tally
 	@for m in $(MODULES); do echo "cd $$m && $(GO) test -race ./..." && (cd $$m && $(GO) test -race ./...) || exit 1; done
 	$(GO) test -race -timeout 10m $(RACED)
-	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -timeout 12m ./cmd/tally/e2e
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -p 1 -timeout 8m $(E2E)
 
 ## check: format, vet, static analysis, modules, known vulnerabilities
 check:
@@ -53,7 +56,7 @@ check:
 bench:
 	@.ci/setup test
 	$(GO) build -o $(BIN) ./cmd/tally
-	$(GO) test -run '^$$' -bench . -benchmem $(filter-out %/e2e,$(RACED))
+	$(GO) test -run '^$$' -bench . -benchmem $(RACED)
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench . -benchtime $(PAIRS)x -timeout 30m ./cmd/tally/e2e
 
 ## fuzz: each fuzz test for FUZZTIME=30s
@@ -70,7 +73,7 @@ test-devices:
 ## screenshots: the window's pictures, of the real window
 screenshots: build
 	@.ci/setup test
-	TALLY_SCREENSHOTS=$(CURDIR)/assets TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -run TestScreenshots ./cmd/tally/e2e
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -run TestScreenshots ./cmd/tally/e2e -screenshots $(CURDIR)/assets -on-air 60s
 
 ## package: a release archive in dist, for systems with the same FFmpeg as this one
 # Fyne's tool counts the build number up in FyneApp.toml, so it is given a copy of what it looks at.
