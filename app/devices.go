@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"tally/capture"
@@ -93,8 +92,7 @@ func (s *Studio) openPicture(ctx context.Context, w sourceWish) (capture.Source,
 	case "camera":
 		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec.arg), nil
 	case "screen":
-		n, _ := strconv.Atoi(spec.arg) // checked when it was set; "" is 0
-		return screen.Open(n, float64(w.fps), s.clock), nameOf(ctx, screen.Devices, strconv.Itoa(n)), nil
+		return screen.Open(spec.arg, float64(w.fps), s.clock), nameOf(ctx, screen.Devices, spec.arg), nil
 	case "file":
 		src, err := media.Open(spec.arg, s.clock, media.Options{})
 		return src, filepath.Base(spec.arg), err

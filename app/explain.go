@@ -185,20 +185,24 @@ func explainDevice(err error) (Problem, bool) {
 }
 
 func explainDisk(err error) (Problem, bool) {
-	isRecording := errors.Is(err, recording.ErrWrite)
+	if _, ok := errors.AsType[*recordError](err); !ok {
+		return Problem{}, false
+	}
 	switch {
+	case errors.Is(err, errSlowDisk):
+		return Problem{Title: "The disk is slow: the recording is still being written.", Advice: "Leave Tally open for a moment.", Retry: true}, true
+	case errors.Is(err, recording.ErrFormat):
+		return Problem{Title: "The recording could not start: its name ends in neither .mkv nor .mp4.", Advice: "Choose a name that does."}, true
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return Problem{Title: "The recording stopped: the disk is full.", Advice: "Free some space; what was recorded so far is kept."}, true
 	case errors.Is(err, fs.ErrExist):
 		return Problem{Title: "The recording could not start: there is a file of this name already.", Advice: "Choose another name."}, true
-	case isRecording && errors.Is(err, fs.ErrPermission), isRecording && errors.Is(err, syscall.EROFS):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return Problem{Title: "The recording could not be written: this user may not write there.", Advice: "Choose another folder."}, true
-	case isRecording && errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 		return Problem{Title: "The recording could not start: there is no such folder.", Advice: "Choose another folder."}, true
-	case isRecording:
-		return Problem{Title: "The recording failed: the disk could not be written to.", Advice: "Choose another folder or disk."}, true
 	}
-	return Problem{}, false
+	return Problem{Title: "The recording failed: the disk could not be written to.", Advice: "Choose another folder or disk; the stream goes on."}, true
 }
 
 func explainEncoder(err error) (Problem, bool) {

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"tally/app/recording"
 	"tally/capture"
 	"tally/encoder"
 	"tally/rtmpout"
@@ -50,8 +48,8 @@ func TestExplain(t *testing.T) {
 		{"busy camera", fmt.Errorf("camera: %w", capture.ErrBusy), "in use by another", true},
 		{"unplugged", fmt.Errorf("camera: %w", capture.ErrGone), "unplugged", true},
 		{"no video file", fmt.Errorf("media: %w", capture.ErrUnreadable), "cannot be played", true},
-		{"full disk", errors.Join(recording.ErrWrite, syscall.ENOSPC), "disk is full", false},
-		{"read-only folder", errors.Join(recording.ErrWrite, fs.ErrPermission), "may not write", false},
+		{"full disk", &recordError{syscall.ENOSPC}, "disk is full", false},
+		{"read-only folder", &recordError{fs.ErrPermission}, "may not write", false},
 		{"encoder", &encoder.UnknownEncoderError{Name: "x265", Have: []string{"x264"}}, "no encoder “x265”", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"tally/app/recording"
 	"tally/app/rehearsal"
 	"tally/capture"
+	"tally/capture/media"
 	"tally/encoder"
 	"tally/rtmpout"
 )
@@ -33,7 +35,7 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	sh := &show{
 		clock: s.clock, frames: program.NewLatest(),
 		sounds: make(chan *capture.Samples, soundsQueued), packets: make(chan *encoder.Packet, packetsQueued),
-		ending: st.ending,
+		ending: st.ending, writing: &s.writing,
 	}
 	sh.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 	sh.bitrate.Store(sh.chosen.Load())
@@ -43,6 +45,9 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 			sh.discard()
 		}
 	}()
+	if err := checkFiles(set); err != nil {
+		return nil, err
+	}
 	if set.Video.Source != "none" {
 		sh.picture, sh.repeatedBefore = s.picture, s.picture.Repeated()
 		if sh.video, err = encoder.OpenVideo(videoParams(set.Video)); err != nil {
@@ -63,11 +68,24 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 		return nil, err
 	}
 	if path := s.recordPath(set); path != "" {
-		if sh.record, err = recording.Open(path, sh.tracks()); err != nil {
-			return nil, err
+		if sh.record, err = openRecording(path, sh.tracks()); err != nil {
+			return nil, &recordError{err}
 		}
 	}
 	return sh, nil
+}
+
+// checkFiles looks at files before the show is on air: they are opened when it
+// is.
+func checkFiles(set Settings) error {
+	for _, s := range []string{set.Video.Source, set.Audio.Source} {
+		if spec := parseSource(s); spec.kind == "file" {
+			if _, err := media.Probe(spec.arg); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // discard closes what prepare had opened before it failed.
@@ -91,8 +109,8 @@ func videoParams(v VideoSettings) encoder.VideoParams {
 }
 
 // tracks describes the encoders to a recording.
-func (sh *show) tracks() recording.Tracks {
-	var t recording.Tracks
+func (sh *show) tracks() recording.Params {
+	var t recording.Params
 	if sh.video != nil {
 		c := sh.video.Config()
 		t.Video = &c
@@ -102,6 +120,19 @@ func (sh *show) tracks() recording.Tracks {
 		t.Audio = &c
 	}
 	return t
+}
+
+// openRecording looks whether the file can be made, so that a mistake is told
+// before the show is on air. The file itself begins with the first key frame.
+func openRecording(path string, p recording.Params) (*recording.Recording, error) {
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return nil, fs.ErrExist
+	}
+	p.Path = path
+	return recording.New(p)
 }
 
 // openOutputs makes an output of each enabled destination, or one to a rehearsal
@@ -172,6 +203,7 @@ func (s *Studio) recordPath(set Settings) string {
 	dir := set.RecordDir
 	if dir == "" {
 		dir = VideosDir()
+		_ = os.MkdirAll(dir, 0o755) // a failure shows when the file is opened
 	}
 	return filepath.Join(dir, fmt.Sprintf("Tally %s.mkv", time.Now().Format("2006-01-02 15-04-05")))
 }

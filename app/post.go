@@ -89,7 +89,10 @@ func (sh *show) report(s *Snapshot) {
 	if sh.record != nil {
 		r := sh.record.Status()
 		s.Recording = RecordingStatus{
-			Path: r.Path, Seconds: round1(r.Duration.Seconds()), Bytes: r.Bytes, Dropped: r.Dropped, Problem: Explain(r.Err),
+			Path: r.Path, Seconds: round1(r.Duration.Seconds()), Bytes: r.Bytes, Dropped: r.Dropped,
+		}
+		if err := sh.recordErr.Load(); err != nil {
+			s.Recording.Problem = Explain(err)
 		}
 	}
 	if sh.rehearsal != nil {

@@ -32,7 +32,7 @@ type show struct {
 	video   *encoder.Video
 	audio   *encoder.Audio
 	outputs []*output
-	record  *recording.Recorder // nil: nothing is recorded
+	record  *recording.Recording // nil: nothing is recorded
 
 	frames  *program.Latest
 	sounds  chan *capture.Samples
@@ -52,10 +52,12 @@ type show struct {
 	audioOut  rate         // bytes
 	latencyNs atomic.Int64 // from capture until encoded, of the newest picture
 
-	reason         atomic.Pointer[string] // why the bitrate is not what the user chose
-	rehearsal      *rehearsal.Server      // nil: a real show
-	repeatedBefore int                    // the program's count when the show began
-	numbers        numbers                // control's own
+	recordErr      atomic.Pointer[recordError] // why the recording has stopped
+	reason         atomic.Pointer[string]      // why the bitrate is not what the user chose
+	rehearsal      *rehearsal.Server           // nil: a real show
+	repeatedBefore int                         // the program's count when the show began
+	numbers        numbers                     // control's own
+	writing        *sync.WaitGroup             // recordings that a slow disk keeps open; the studio waits for them
 }
 
 // numbers are the rates as last read.
@@ -85,6 +87,8 @@ func (sh *show) run(ctx context.Context) error {
 		goodbyes.Go(func() { o.run(outputs) })
 	}
 
+	recorded := sh.startRecording(context.WithoutCancel(ctx)) // Finish ends it, also when ctx does
+
 	encoders, ctx := errgroup.WithContext(ctx)
 	if sh.video != nil {
 		encoders.Go(func() error { return sh.encodeVideo(ctx) })
@@ -106,13 +110,42 @@ func (sh *show) run(ctx context.Context) error {
 		close(o.ending)
 	}
 	if sh.record != nil {
-		err = errors.Join(err, sh.record.Close())
+		sh.record.Finish()
 	}
 	goodbyes.Wait()
+	select {
+	case <-recorded:
+	case <-time.After(endPatience):
+		sh.recordErr.CompareAndSwap(nil, &recordError{errSlowDisk})
+	}
 	if sh.rehearsal != nil {
 		err = errors.Join(err, sh.rehearsal.Close())
 	}
 	return err
+}
+
+// errSlowDisk means that a disk has not taken the end of the recording in time;
+// it is still being written.
+var errSlowDisk = errors.New("the disk is slow")
+
+// startRecording runs the recording beside the show. A disk may keep it for
+// longer than END may take, so it may outlive run; the channel closes when it is
+// done.
+func (sh *show) startRecording(ctx context.Context) <-chan struct{} {
+	done := make(chan struct{})
+	if sh.record == nil {
+		close(done)
+		return done
+	}
+	sh.writing.Add(1)
+	go func() {
+		defer sh.writing.Done()
+		defer close(done)
+		if err := sh.record.Run(ctx); err != nil {
+			sh.recordErr.Store(&recordError{err})
+		}
+	}()
+	return done
 }
 
 // encodeVideo is a stage. It owns sh.video.
@@ -226,6 +259,13 @@ func (sh *show) hand(order *interleave) {
 		p.Release()
 	}
 }
+
+// recordError is why a recording could not begin or go on. The show goes on
+// without it.
+type recordError struct{ err error }
+
+func (e *recordError) Error() string { return "app: record: " + e.err.Error() }
+func (e *recordError) Unwrap() error { return e.err }
 
 // stageError is the failure of a step of the show, named as after "Tally could
 // not".

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -49,6 +50,8 @@ type Studio struct {
 	devices  []capture.Device
 	problem  Problem // of the last show or intent, until the next
 
+	writing sync.WaitGroup // recordings that are being finished
+
 	onStage // control's own
 }
 
@@ -75,9 +78,14 @@ func New(opts Options) *Studio {
 	return s
 }
 
+// diskPatience bounds how long Run waits at its end for a recording that a slow
+// disk has not taken yet.
+const diskPatience = 20 * time.Second
+
 // Run works until ctx ends. Ending a show properly is [Studio.End]; cancelling
 // ctx cuts it off.
 func (s *Studio) Run(ctx context.Context) error {
+	defer s.waitForDisk()
 	s.wishSources()
 	s.sound.Mute(s.settings.Audio.Muted)
 	g, ctx := errgroup.WithContext(ctx)
@@ -95,6 +103,16 @@ func (s *Studio) Run(ctx context.Context) error {
 		return err
 	}
 	return nil
+}
+
+// waitForDisk gives recordings that are being finished their time.
+func (s *Studio) waitForDisk() {
+	done := make(chan struct{})
+	go func() { s.writing.Wait(); close(done) }()
+	select {
+	case <-done:
+	case <-time.After(diskPatience):
+	}
 }
 
 // Watch calls fn with the current snapshot and again after changes, until ctx

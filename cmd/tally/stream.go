@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"tally/app"
@@ -186,6 +187,12 @@ func watch(studio *app.Studio) (<-chan app.Snapshot, context.CancelFunc) {
 func hopeless(s app.Snapshot) bool {
 	if len(s.Problems) == 0 || s.State == app.Idle || s.State == app.Ending {
 		return false
+	}
+	fileFailed := func(st app.SourceStatus) bool {
+		return st.State == app.SourceFailed && strings.HasPrefix(st.Source, "file:")
+	}
+	if fileFailed(s.Picture) || fileFailed(s.Sound) {
+		return true
 	}
 	if s.Uptime == 0 && (s.Picture.State == app.SourceFailed || s.Sound.State == app.SourceFailed) {
 		return true
