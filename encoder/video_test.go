@@ -256,7 +256,7 @@ func TestVUI(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := probe(t, path).Streams[0]
-	if s.ColorSpace != "bt709" || s.ColorRange != "tv" || s.FrameRate != "30/1" {
+	if s.ColorSpace != "bt709" || s.ColorRange != "tv" || s.FrameRate != "30/1" && s.FrameRate != "60/1" { // newer ones count fields
 		t.Errorf("stream says %+v", s)
 	}
 }
