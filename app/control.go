@@ -157,7 +157,8 @@ func (s *Studio) finished(err error) {
 		s.mu.Unlock()
 	}
 	s.move(evEnd) // when the show broke by itself
-	var last Snapshot
+	last := s.Snapshot() // for what a show does not know itself
+	last.Outputs = nil
 	if s.show != nil {
 		s.show.count(s.clock.Now())
 		s.show.report(&last)
