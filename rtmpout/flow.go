@@ -29,7 +29,8 @@ type acks struct {
 	acked     uint64    // confirmed bytes after the handshake, never more than sent
 	at        time.Time // when that last rose
 	count     int
-	last      uint32 // the last value as it came
+	previous  uint32 // the value that came last
+	last      uint32 // the value that made total rise last
 	total     uint64 // as a running total, unwrapped
 	sum       uint64 // as increments
 	sumOut    bool   // increments are ruled out
@@ -54,13 +55,13 @@ func (a *acks) ack(value uint32, sent uint64, now time.Time) {
 	if a.unrisen < settled || a.sumOut {
 		var next uint64
 		if next, rose = a.unwrap(value, limit); rose {
-			a.total = next
+			a.total, a.last = next, value
 		} else if !a.sumOut {
 			a.unrisen++
 		}
 	}
-	repeated := a.count > 1 && value == a.last
-	a.last = value
+	repeated := a.count > 1 && value == a.previous
+	a.previous = value
 
 	confirmed := a.acked
 	switch {
@@ -77,7 +78,7 @@ func (a *acks) ack(value uint32, sent uint64, now time.Time) {
 			confirmed -= min(confirmed, handshakeBytes)
 		}
 	case !repeated:
-		if a.nonsense++; a.nonsense >= 3 || a.style == "" {
+		if a.nonsense++; a.nonsense >= 3 {
 			a.style = AckImplausible
 		}
 	}
@@ -106,22 +107,26 @@ func (a *acks) unwrap(value uint32, limit uint64) (uint64, bool) {
 	if value == a.last {
 		return 0, false
 	}
-	best, found := uint64(0), false
-	for _, wrap := range [...]uint64{1 << 32, 1 << 31, 0xf0000000} {
-		step := uint64(value) + wrap - uint64(a.last)
-		if uint64(a.last) >= wrap { // past the point of reset: it starts again from 0 (nginx) or at the step (SRS)
-			step = uint64(value)
-			if uint64(a.last)-wrap > 1<<24 {
-				continue
-			}
-		}
-		next := a.total + step
-		if next <= limit && (!found || next < best) {
-			best, found = next, true
+	last := uint64(a.last)
+	for _, step := range [...]uint64{
+		uint64(value) + 1<<32 - last,
+		uint64(value) + 1<<31 - min(last, 1<<31),
+		uint64(value) + resetAt - min(last, resetAt), // from 0 once the reset is reached (nginx-rtmp)
+		uint64(value), // at the step itself (SRS)
+	} {
+		known := step == uint64(value)+1<<32-last || last < 1<<31 && step == uint64(value)+1<<31-last || near(last, resetAt)
+		if known && a.total+step <= limit {
+			return a.total + step, true
 		}
 	}
-	return best, found
+	return 0, false
 }
+
+// resetAt is where some servers start to count again; near is how far from it the
+// last acknowledgement may have been.
+const resetAt = 0xf0000000
+
+func near(a, b uint64) bool { return max(a, b)-min(a, b) < 1<<24 }
 
 // window is the limit on unconfirmed bytes that a server can set by Set Peer
 // Bandwidth (section 5.4.5).

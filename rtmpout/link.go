@@ -322,6 +322,7 @@ func (l *link) flushReplies() error {
 
 // send writes whole chunks while Dial owns both directions.
 func (l *link) send(b []byte) error {
+	l.flow.writing(len(b))
 	n, err := l.conn.Write(b)
 	l.flow.wrote(n, time.Now())
 	if err != nil {

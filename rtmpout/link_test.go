@@ -12,8 +12,8 @@ type slowLink struct{ rate float64 } // bytes per second
 
 type slowConn struct {
 	net.Conn // not *net.TCPConn: its writev would go past Write
-	rate  float64
-	ready time.Time
+	rate     float64
+	ready    time.Time
 }
 
 func (l *slowLink) dial(ctx context.Context, network, address string) (net.Conn, error) {

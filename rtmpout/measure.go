@@ -11,6 +11,7 @@ import (
 type flow struct {
 	mu     sync.Mutex
 	sent   uint64 // bytes after the handshake that the socket took
+	taking uint64 // bytes that it is taking: they may be confirmed before the write returns
 	acks   acks
 	window window
 	told   int // the last Window Acknowledgement Size we sent
@@ -26,9 +27,17 @@ func (f *flow) init(o *Options) {
 	f.start = time.Now()
 }
 
+// writing announces a write of n bytes; wrote tells how many were taken.
+func (f *flow) writing(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.taking = uint64(n)
+}
+
 func (f *flow) wrote(n int, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.taking -= min(f.taking, uint64(n))
 	f.sent += uint64(n)
 	f.rate.add(n, now.Sub(f.start))
 	f.marks.add(f.sent, now)
@@ -44,7 +53,7 @@ func (f *flow) ack(value uint32, now time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	before := f.acks.acked
-	f.acks.ack(value, f.sent, now)
+	f.acks.ack(value, f.sent+f.taking, now)
 	if f.acks.acked > before {
 		if at, ok := f.marks.confirm(f.acks.acked); ok {
 			f.delay = now.Sub(at)
@@ -79,7 +88,7 @@ func (f *flow) room(now, blockedSince time.Time) (room int, expired bool) {
 	if w.size == 0 || w.failOpen {
 		return -1, false
 	}
-	if room = w.size - int(f.sent-f.acks.acked); room > 0 && f.acks.style != AckImplausible {
+	if room = w.size - int(f.sent-min(f.acks.acked, f.sent)); room > 0 && f.acks.style != AckImplausible {
 		return room, false
 	}
 	since := blockedSince

@@ -29,7 +29,8 @@ type Publisher struct {
 	hasZero bool
 	link    *link // the connection that is written to
 	next    *link // the connection that takes over at the next key frame
-	moving  bool  // a move to another server is under way
+	leaving leaving
+	moving  bool // a move to another server is under way
 
 	wake       chan struct{} // capacity 1: something changed for the writer
 	done       chan struct{}
@@ -189,8 +190,9 @@ func (p *Publisher) settle(now time.Time) {
 // admit applies the drop policy to a video frame and tells whether it is taken.
 func (p *Publisher) admit(pkt Packet, now time.Time) bool {
 	bit := uint32(1) << pkt.Track
-	q := p.video.queued(now, len(p.videos) == 1, len(pkt.Data), &p.opts)
-	plan := planDrop(q, len(pkt.Data), pkt.Key, p.waitKey&bit != 0, p.opts.QueueBytes, p.opts.QueueTime)
+	room := p.opts.QueueBytes - p.audio.bytes - p.leaving.bytes
+	q := p.video.queued(now, len(p.videos) == 1, len(pkt.Data), room, p.opts.QueueTime)
+	plan := planDrop(q, len(pkt.Data), pkt.Key, p.waitKey&bit != 0, room, p.opts.QueueTime)
 	if plan.to > plan.from {
 		p.counts.dropped[plan.cause] += p.video.remove(plan.from, plan.to)
 		if len(p.videos) > 1 || !plan.accept {

@@ -143,9 +143,9 @@ func (l *lane) age(now time.Time) time.Duration {
 
 // queued is what the drop policy looks at when size bytes arrive. Key frames count
 // only when there is one track, as each track has its own.
-func (l *lane) queued(now time.Time, oneTrack bool, size int, o *Options) queued {
+func (l *lane) queued(now time.Time, oneTrack bool, size, maxBytes int, maxAge time.Duration) queued {
 	q := queued{n: l.n, bytes: l.bytes, age: l.age(now), lastKey: -1}
-	if q.bytes+size <= o.QueueBytes && q.age <= o.QueueTime {
+	if q.bytes+size <= maxBytes && q.age <= maxAge {
 		return q // nothing will be dropped
 	}
 	for i := l.n - 1; oneTrack && i >= 0; i-- {

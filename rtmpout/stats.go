@@ -40,11 +40,14 @@ func (p *Publisher) Stats() Stats {
 	p.mu.Lock()
 	l := p.link
 	s := Stats{
-		QueueBytes:  p.video.bytes + p.audio.bytes,
+		QueueBytes:  p.video.bytes + p.audio.bytes + p.leaving.bytes,
 		QueueAge:    max(p.video.age(now), p.audio.age(now)),
 		VideoFrames: p.counts.video, AudioFrames: p.counts.audio,
 		DroppedBytes: p.counts.dropped[DropBytes], DroppedAge: p.counts.dropped[DropAge], DroppedUntilKey: p.counts.dropped[DropUntilKey],
 		Moves: p.counts.moves,
+	}
+	if !p.leaving.oldest.IsZero() {
+		s.QueueAge = max(s.QueueAge, now.Sub(p.leaving.oldest))
 	}
 	p.mu.Unlock()
 	s.Dropped = s.DroppedBytes + s.DroppedAge + s.DroppedUntilKey
@@ -53,7 +56,8 @@ func (p *Publisher) Stats() Stats {
 	f := &l.flow
 	f.mu.Lock()
 	s.Sent, s.Acked = f.sent, f.acks.acked
-	s.InFlight = f.sent - f.acks.acked
+	s.Acked = min(s.Acked, f.sent)
+	s.InFlight = f.sent - s.Acked
 	s.Window, s.AckStyle, s.AckDelay = f.told, f.acks.style, f.delay
 	if !f.window.failOpen {
 		s.Limit = f.window.size

@@ -53,6 +53,7 @@ func (p *Publisher) run() {
 		l := p.link
 		var wait time.Duration
 		p.collect(now)
+		p.leaving = p.w.leaving()
 		l = p.link
 		if l.out.empty() {
 			if p.closing && p.video.n+p.audio.n == 0 && !p.w.sending[laneAudio].active && !p.w.sending[laneVideo].active {
@@ -80,6 +81,30 @@ func (p *Publisher) run() {
 			return
 		}
 	}
+}
+
+// leaving is what is not queued any more and not yet given to the socket.
+type leaving struct {
+	bytes  int
+	oldest time.Time // when the oldest of it was ready
+}
+
+func (w *writerState) leaving() (l leaving) {
+	add := func(bytes int, at time.Time) {
+		l.bytes += bytes
+		if l.oldest.IsZero() || at.Before(l.oldest) {
+			l.oldest = at
+		}
+	}
+	for i := range w.written {
+		add(len(w.written[i].Data), w.written[i].at)
+	}
+	for i := range w.sending {
+		if s := &w.sending[i]; s.active {
+			add(len(s.left), s.item.at)
+		}
+	}
+	return l
 }
 
 // collect makes the next batch, in p.link.out.
@@ -330,6 +355,7 @@ func (l *link) write(now time.Time) error {
 }
 
 func (l *link) writeBatch() error {
+	l.flow.writing(l.out.bytes)
 	if l.secure {
 		l.plain = l.plain[:0]
 		for _, s := range l.out.slices {

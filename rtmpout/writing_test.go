@@ -316,7 +316,7 @@ func TestW8OneWriter(t *testing.T) {
 				t.Error(err)
 			}
 			order := []uint8{}
-			for len(order) < 14 {
+			for len(order) < 15 {
 				m, err := c.ReadMessage()
 				if err != nil {
 					t.Error(err)
