@@ -20,6 +20,10 @@ var program string
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		if program = os.Getenv("TALLY_BIN"); program != "" {
+			if _, err := os.Stat(program); err != nil {
+				fmt.Fprintln(os.Stderr, "TALLY_BIN:", err)
+				return 1
+			}
 			return m.Run()
 		}
 		dir, err := os.MkdirTemp("", "tally-e2e-")
