@@ -111,6 +111,7 @@ type FramePool struct {
 	format        PixelFormat
 	width, height int
 	free          chan *Frame
+	alloc         func(size int) []byte
 }
 
 // framesKept bounds what an idle pool holds: one being filled, one waiting, one
@@ -119,7 +120,14 @@ const framesKept = 8
 
 // NewFramePool prepares a pool for one uncompressed format and size.
 func NewFramePool(format PixelFormat, width, height int) *FramePool {
-	return &FramePool{format: format, width: width, height: height, free: make(chan *Frame, framesKept)}
+	return NewFramePoolFrom(format, width, height, func(size int) []byte { return make([]byte, size) })
+}
+
+// NewFramePoolFrom is a pool whose buffers come from elsewhere, such as memory
+// that is shared with another process. A buffer is in use until the collector
+// has taken the [Frame] around it.
+func NewFramePoolFrom(format PixelFormat, width, height int, alloc func(size int) []byte) *FramePool {
+	return &FramePool{format: format, width: width, height: height, free: make(chan *Frame, framesKept), alloc: alloc}
 }
 
 // Makes tells whether the pool's frames have this format and size.
@@ -128,7 +136,8 @@ func (p *FramePool) Makes(format PixelFormat, width, height int) bool {
 }
 
 // Get hands out a frame with one reference. Its planes lie in one allocation;
-// their contents are left over from earlier use.
+// their contents are left over from earlier use. An MJPEG frame's Plane[0] is to be
+// filled with append, so that its memory is used again.
 func (p *FramePool) Get() *Frame {
 	select {
 	case f := <-p.free:
@@ -137,7 +146,7 @@ func (p *FramePool) Get() *Frame {
 	default:
 	}
 	f := &Frame{Format: p.format, Width: p.width, Height: p.height, home: p}
-	f.layOut(make([]byte, p.format.Bytes(p.width, p.height)))
+	f.layOut(p.alloc(p.format.Bytes(p.width, p.height)))
 	f.refs.Store(1)
 	return f
 }
