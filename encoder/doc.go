@@ -3,7 +3,9 @@
 // libavcodec.
 //
 //	I420 frames of the show's size ──> Video ──> Packet{Track: VideoTrack}
-//	Samples of any rate            ──> Audio ──> Packet{Track: AudioTrack}
+//	Samples at the show's rate     ──> Audio ──> Packet{Track: AudioTrack}
 //
-// [Video] and [Audio] are used by one goroutine each; they start none.
+// [Video] and [Audio] are used by one goroutine each, except where a method says
+// otherwise; they start none. Pictures are resized and coloured before, by
+// [tally/capture/libav.Scaler], and sound is resampled by its Resampler.
 package encoder

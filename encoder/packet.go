@@ -1,6 +1,7 @@
 package encoder
 
 import (
+	"math/bits"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,19 +39,27 @@ func (p *Packet) Retain() *Packet {
 func (p *Packet) Release() {
 	switch n := p.refs.Add(-1); {
 	case n == 0:
-		packetPool.Put(p)
+		if c := cap(p.Data); c > 0 {
+			packetPools[bits.Len(uint(c))-1].Put(p)
+		}
 	case n < 0:
 		panic("encoder: Packet released more often than retained")
 	}
 }
 
-var packetPool = sync.Pool{New: func() any { return new(Packet) }}
+// packetPools hold packets by the size of their buffers, the smallest power of
+// two that suffices, so that a queue full of sound does not sit on buffers that
+// were made for key frames.
+var packetPools [bits.UintSize]sync.Pool
+
+const smallestPacket = 9 // 512 bytes
 
 // newPacket hands out a packet with one reference and room for size bytes.
 func newPacket(track Track, size int) *Packet {
-	p := packetPool.Get().(*Packet)
-	if cap(p.Data) < size {
-		p.Data = make([]byte, size, size+size/4)
+	class := max(smallestPacket, bits.Len(uint(max(1, size)-1)))
+	p, _ := packetPools[class].Get().(*Packet)
+	if p == nil {
+		p = &Packet{Data: make([]byte, 1<<class)}
 	}
 	p.Data = p.Data[:size]
 	p.Track = track

@@ -210,6 +210,9 @@ func receive(e *C.tally_encoder, p *Packet) (bool, error) {
 	a := e.pkt
 	p.Data = unsafe.Slice((*byte)(unsafe.Pointer(a.data)), int(a.size))
 	p.PTS, p.DTS = int64(a.pts), int64(a.dts)
+	if p.DTS == C.AV_NOPTS_VALUE { // some hardware without B-frames
+		p.DTS = p.PTS
+	}
 	p.Key = a.flags&C.AV_PKT_FLAG_KEY != 0
 	return true, nil
 }

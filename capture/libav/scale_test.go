@@ -232,6 +232,16 @@ func ffmpegJPEG(t testing.TB, pixel string, w, h int) []byte {
 	return out
 }
 
+// ffmpegPicture is a JPEG of about the size that a webcam sends.
+func ffmpegPicture(t testing.TB, pixel string, w, h int) []byte {
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", fmt.Sprintf("testsrc2=s=%dx%d,noise=alls=6,format=%s", w, h, pixel),
+		"-frames:v", "1", "-q:v", "5", "-c:v", "mjpeg", "-f", "mjpeg", "-").Output()
+	if err != nil {
+		t.Fatalf("ffmpeg: %v", err)
+	}
+	return out
+}
+
 func TestScaleJPEG(t *testing.T) {
 	s := NewScaler()
 	defer s.Close()
@@ -318,6 +328,35 @@ func TestScaleRefuses(t *testing.T) {
 	}
 }
 
+// TestPaintExact holds the arithmetic from RGB to the exact result ±1.
+func TestPaintExact(t *testing.T) {
+	s := NewScaler()
+	defer s.Close()
+	rng := rand.New(rand.NewPCG(9, 9))
+	for n := range 4000 {
+		rgb := [3]float64{float64(rng.IntN(256)) / 255, float64(rng.IntN(256)) / 255, float64(rng.IntN(256)) / 255}
+		if n < 8 {
+			rgb = [3]float64{float64(n & 1), float64(n >> 1 & 1), float64(n >> 2)}
+		}
+		for _, from := range []capture.PixelFormat{capture.BGRA, capture.RGBA} {
+			src := plain(from, 0, 5, 3, rgb[0], rgb[1], rgb[2])
+			dst := capture.NewFramePool(capture.I420, 5, 3).Get()
+			dst.Color = capture.Color(n % 4)
+			if err := s.Scale(dst, src); err != nil {
+				t.Fatal(err)
+			}
+			want := yuv(dst.Color, rgb[0], rgb[1], rgb[2])
+			for i, p := range dst.Plane {
+				for _, v := range p {
+					if d := math.Abs(min(255, want[i]) - float64(v)); d > 1 {
+						t.Fatalf("%v %v to colour %d: plane %d is %d, want %.2f", from, rgb, dst.Color, i, v, want[i])
+					}
+				}
+			}
+		}
+	}
+}
+
 func BenchmarkScale(b *testing.B) {
 	noise := func(f *capture.Frame) *capture.Frame {
 		for _, p := range f.Plane {
@@ -347,6 +386,7 @@ func BenchmarkScale(b *testing.B) {
 		{"I420-RGBA/720p", frame(capture.I420, 0, 1280, 720), frame(capture.RGBA, 0, 1280, 720)},
 		{"I420-RGBA/720p-640x360", frame(capture.I420, 0, 1280, 720), frame(capture.RGBA, 0, 640, 360)},
 		{"I420-I420/1080p-720p", frame(capture.I420, 0, 1920, 1080), frame(capture.I420, 0, 1280, 720)},
+		{"MJPEG422-I420/720p", capture.NewFrame(capture.MJPEG, 1280, 720, ffmpegPicture(b, "yuvj422p", 1280, 720)), frame(capture.I420, 0, 1280, 720)},
 		{"MJPEG420-I420/720p", capture.NewFrame(capture.MJPEG, 1280, 720, testJPEG(b, 1280, 720)), frame(capture.I420, 0, 1280, 720)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
