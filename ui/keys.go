@@ -4,6 +4,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"tally/app"
 )
 
 // Fyne gives keys to the widget with the focus only, and most swallow Escape and
@@ -148,6 +150,7 @@ func (w *Window) menu() *fyne.MainMenu {
 		fyne.NewMenu("Tally",
 			item("Settings…", fyne.KeyComma, w.showSettings),
 			item("Destinations…", fyne.KeyD, w.showDestinations),
+			item("Add a destination…", fyne.KeyN, func() { w.showDestination(app.Destination{}) }),
 			fyne.NewMenuItemSeparator(),
 			quit,
 		),

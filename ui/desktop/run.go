@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -29,7 +31,8 @@ const paintDeadline = 5 * time.Second
 
 // Run shows the window over s until the user closes it or ctx ends, and has
 // ended a running show in both cases. It must be called from the main goroutine:
-// the windowing systems want that.
+// the windowing systems want that. From then on SIGINT and SIGTERM close the
+// window; whoever waited for them before hears of them no more.
 func Run(ctx context.Context, s ui.Studio) error {
 	if !HasDisplay() {
 		return ErrNoDisplay
@@ -55,12 +58,50 @@ func Run(ctx context.Context, s ui.Studio) error {
 	defer stop()
 	a.Lifecycle().SetOnStarted(func() {
 		watchers.Go(func() { w.Watch(watching) })
-		watchers.Go(func() { watchPainting(watching, w) })
+		watchers.Go(func() {
+			if watchPainting(watching, w) {
+				onSignal(ctx, func() { fyne.Do(w.Close) })
+			}
+		})
 		context.AfterFunc(ctx, func() { fyne.Do(w.Close) })
 	})
 	w.Fyne().Show()
 	a.Run()
+	endShow(s)
 	return nil
+}
+
+// onSignal calls stop once when ctx ends or somebody asks the process to end. It
+// takes the signals away from Fyne, which would quit at once, in the middle of a
+// show, and which has asked for them by the time that the window is painted; the
+// second one ends the process.
+func onSignal(ctx context.Context, stop func()) {
+	signal.Reset(os.Interrupt, syscall.SIGTERM)
+	asked, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(asked, func() {
+		release()
+		stop()
+	})
+}
+
+// endDeadline bounds the wait for the end of a show.
+const endDeadline = 6 * time.Second
+
+// endShow ends a show that is still running although the window is gone: the
+// wait for its end took too long, or Fyne quit by itself.
+func endShow(s ui.Studio) {
+	ctx, stop := context.WithTimeout(context.Background(), endDeadline)
+	defer stop()
+	asked := false
+	s.Watch(ctx, func(now app.Snapshot) {
+		switch {
+		case !now.State.OnAir():
+			stop()
+		case !asked:
+			asked = true
+			s.End()
+		}
+	})
 }
 
 // HasDisplay tells whether there is a screen at all: Fyne would panic without.
@@ -73,8 +114,9 @@ func HasDisplay() bool {
 }
 
 // watchPainting learns how the window is painted once it is, and says so when it
-// never is: without OpenGL, Fyne goes on without a window.
-func watchPainting(ctx context.Context, w *ui.Window) {
+// never is: without OpenGL, Fyne goes on without a window. It tells whether the
+// window is painted.
+func watchPainting(ctx context.Context, w *ui.Window) bool {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	late := time.After(paintDeadline)
@@ -83,19 +125,19 @@ func watchPainting(ctx context.Context, w *ui.Window) {
 		fyne.Do(func() { painted <- w.Painted() > 0 })
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-late:
 			fmt.Fprintln(os.Stderr, "tally: the window was not painted within 5 seconds. The display needs OpenGL 2.1; on a virtual or remote screen, start it with the GLX extension.")
-			return
+			return false
 		case yes := <-painted:
 			if yes {
 				fyne.Do(func() { learn(w) })
-				return
+				return true
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return false
 		case <-look.C:
 		}
 	}
