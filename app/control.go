@@ -156,7 +156,7 @@ func (s *Studio) finished(err error) {
 		s.problem = Explain(err)
 		s.mu.Unlock()
 	}
-	s.move(evEnd) // when the show broke by itself
+	s.move(evEnd)        // when the show broke by itself
 	last := s.Snapshot() // for what a show does not know itself
 	last.Outputs = nil
 	if s.show != nil {

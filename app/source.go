@@ -144,6 +144,10 @@ const sourceRetry = 2 * time.Second
 // keep is the slot's goroutine.
 func (s *slot) keep(ctx context.Context) error {
 	for ctx.Err() == nil {
+		select {
+		case <-s.rewish: // it is read now
+		default:
+		}
 		s.mu.Lock()
 		wish, gate := s.wish, s.gate
 		s.mu.Unlock()

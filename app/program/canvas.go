@@ -23,8 +23,9 @@ func (c *canvas) compose(scaler *libav.Scaler, src *capture.Frame, width, height
 	w, h := inside(src.Width, src.Height, width, height)
 	target := dst
 	if w != width || h != height {
-		paint(dst, 16, 128, 128)
-		target = window(dst, (width-w)/2&^1, (height-h)/2&^1, w, h)
+		x, y := (width-w)/2&^1, (height-h)/2&^1
+		target = window(dst, x, y, w, h)
+		frame(dst, x, y, w, h)
 	}
 	if err := scaler.Scale(target, src); err != nil {
 		dst.Release()
@@ -63,13 +64,36 @@ func window(f *capture.Frame, x, y, w, h int) *capture.Frame {
 	}
 }
 
+// frame paints black what lies around the part of an I420 picture at x, y.
+func frame(f *capture.Frame, x, y, w, h int) {
+	for i, black := range [3]byte{16, 128, 128} {
+		plane, stride, rows := f.Plane[i], f.Stride[i], f.Height
+		left, right, top, bottom := x, x+w, y, y+h
+		if i > 0 {
+			rows, left, right, top, bottom = rows/2, left/2, right/2, top/2, bottom/2
+		}
+		for row := range rows {
+			line := plane[row*stride:][:stride]
+			if row < top || row >= bottom {
+				fill(line, black)
+				continue
+			}
+			fill(line[:left], black)
+			fill(line[right:], black)
+		}
+	}
+}
+
+func fill(row []byte, value byte) {
+	for i := range row {
+		row[i] = value
+	}
+}
+
 // paint fills an I420 picture with one colour.
 func paint(f *capture.Frame, y, u, v byte) {
 	for i, value := range [3]byte{y, u, v} {
-		row := f.Plane[i]
-		for j := range row {
-			row[j] = value
-		}
+		fill(f.Plane[i], value)
 	}
 }
 
