@@ -105,14 +105,14 @@ func rises(t testing.TB, path string, share float64, quiet time.Duration) []time
 	return found
 }
 
-// MakeFilm makes a file that moves, flashes white and beeps at the start of
-// each second, as Tally's test card does.
+// MakeFilm makes a file that moves, flashes white for three frames and beeps at
+// the start of each second, over a quiet hum, much as Tally's test card does.
 func MakeFilm(t testing.TB, size string, fps, seconds int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "film.mp4")
 	run(t, nil, "ffmpeg", "-nostdin", "-loglevel", "error",
-		"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%s:rate=%d,drawbox=color=white:t=fill:h=ih*2/3:enable='lt(mod(n,%d),1)'", size, fps, fps),
-		"-f", "lavfi", "-i", "aevalsrc=exprs='if(lt(mod(t,1),0.1),0.5*sin(2*PI*1000*t),0)':sample_rate=48000,aformat=channel_layouts=stereo",
+		"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=%s:rate=%d,drawbox=color=white:t=fill:h=ih*2/3:enable='lt(mod(n,%d),3)'", size, fps, fps),
+		"-f", "lavfi", "-i", "aevalsrc=exprs='if(lt(mod(t,1),0.1),0.5*sin(2*PI*1000*t),0)+0.01*sin(2*PI*250*t)':sample_rate=48000,aformat=channel_layouts=stereo",
 		"-t", strconv.Itoa(seconds), "-c:v", "libx264", "-preset", "ultrafast", "-g", strconv.Itoa(2*fps), "-crf", "20", "-c:a", "aac", "-b:a", "192k", "-y", path)
 	return path
 }

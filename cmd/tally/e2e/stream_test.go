@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -290,23 +291,27 @@ func TestScreenAndMicrophone(t *testing.T) {
 	r.succeed(t, 40*time.Second)
 	seen := viewer.File(t)
 	checkMedia(t, seen, 640, 360, 30, 2, 0)
-	// The player and the sound server have delays of their own, which the show cannot know: here
-	// only that the picture moves and the sound is heard, and that both stay in step.
+	// The player and the sound server have delays of their own, which the show cannot know, and the
+	// player is now and then late: so the offset of most seconds counts.
 	marks := apptest.FlashAndBeep(t, seen)
 	offsets := marks.Offsets()
 	if len(offsets) < 5 {
 		t.Fatalf("seen %d flashes, heard %d beeps", len(marks.Flashes), len(marks.Beeps))
 	}
 	t.Logf("sound later than picture, with the player's and the sound server's own delays: %v", offsets)
+	slices.Sort(offsets)
+	median, close := offsets[len(offsets)/2], 0
 	for _, o := range offsets {
-		if (o - offsets[0]).Abs() > 60*time.Millisecond {
-			t.Errorf("sound and picture drift: %v", offsets)
-			break
+		if (o - median).Abs() < 60*time.Millisecond {
+			close++
 		}
+	}
+	if median.Abs() > 150*time.Millisecond || close*3 < len(offsets)*2 {
+		t.Errorf("sound and picture are not in step: %v", offsets)
 	}
 	for _, s := range r.snapshots(t)[3:] {
 		if s.State == "live" && s.Audio.Level < -90 {
-			t.Errorf("the meter is dead while the microphone hears beeps: %+v", s.Audio)
+			t.Errorf("the meter is dead while the microphone hears something: %+v", s.Audio)
 			break
 		}
 	}
