@@ -83,9 +83,11 @@ func TestRigContract(t *testing.T) {
 		width, height int
 		fps, want     float64
 	}{
-		{"vivid-000", 640, 480, 30, 22}, // offers 25 at most in this size
-		{"vivid-001", 640, 480, 30, 27}, // scales to any size
-		{"vivid-001", 1280, 720, 30, 27},
+		// Half of what an idle host reaches, and more than the 1 fps of a camera that was
+		// not asked.
+		{"vivid-000", 640, 480, 30, 12}, // offers 25 at most in this size
+		{"vivid-001", 640, 480, 30, 15}, // scales to any size
+		{"vivid-001", 1280, 720, 30, 8},
 	} {
 		t.Run(c.camera, func(t *testing.T) {
 			id := cameraOf(t, c.camera).ID
@@ -234,7 +236,12 @@ func nodePath(id string) string {
 func TestRigMJPEGIsLeftAlone(t *testing.T) {
 	needRig(t)
 	feed(t, loopbackPath(t))
-	time.Sleep(2 * time.Second) // until ffmpeg has set the format
+	for range 100 { // until ffmpeg has set the format
+		if all, _ := Devices(t.Context()); len(all) == 3 {
+			break
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 	id := cameraOf(t, "loopback").ID
 	r := start(t, id, 640, 480, 30)
 	for i := range 30 {

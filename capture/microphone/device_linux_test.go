@@ -97,7 +97,9 @@ func TestRigSineComesThroughUnbroken(t *testing.T) {
 		t.Fatalf("%d Hz, %d channels", s.rate, s.channels)
 	}
 	for channel := range s.channels {
-		checkSine(t, s, channel, 440, 0.5)
+		// The guest may get no processor for longer than the card's buffer lasts, when its host
+		// is busy. Sound that is handed on wrongly has a hundred breaks.
+		checkSine(t, s, channel, 440, 0.5, 3)
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 
 	lookEvery = 10 * time.Millisecond
 	period    = 10 // ms of sound in a callback, if the device agrees
-	periods   = 25 // that the device keeps when its thread gets no processor; adds no delay
+	periods   = 50 // that the device keeps when its thread gets no processor; adds no delay
 )
 
 // Open prepares the device with that [capture.Device.ID]. An empty id is the
