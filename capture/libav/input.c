@@ -4,7 +4,6 @@
 #include <libavutil/display.h>
 #include "libav.h"
 
-#define LARGEST_PICTURE (8192 * 4608)
 #define ERRORS_IN_A_ROW 300 // then the rest of the file is not worth reading
 
 typedef struct {
@@ -71,7 +70,7 @@ static int open_track(tally_input *in, track *t, enum AVMediaType type, int thre
     if (err < 0) return err;
     t->dec->pkt_timebase = in->fmt->streams[i]->time_base;
     t->dec->thread_count = threads;
-    t->dec->max_pixels = LARGEST_PICTURE;
+    t->dec->max_pixels = TALLY_LARGEST_PICTURE;
     if ((err = avcodec_open2(t->dec, c, NULL)) < 0) return err;
     t->index = i;
     return 0;

@@ -20,6 +20,7 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
+#define TALLY_LARGEST_PICTURE (8192 * 4608) // pixels; more is a damaged header
 #define TALLY_UNSUPPORTED FFERRTAG('T', 'l', 'U', 's')
 #define TALLY_HELD FFERRTAG('T', 'l', 'H', 'd')
 

@@ -2,8 +2,6 @@
 #include <string.h>
 #include "libav.h"
 
-#define LARGEST_PICTURE (8192 * 4608) // pixels; anything above is a damaged header
-
 struct tally_scaler {
     struct SwsContext *sws;
     tally_picture from, to; // what sws is made for; only the shapes
@@ -234,7 +232,7 @@ static int open_jpeg(tally_scaler *s) {
         return AVERROR(ENOMEM);
     }
     s->jpeg->thread_count = 1; // more would keep pictures back
-    s->jpeg->max_pixels = LARGEST_PICTURE;
+    s->jpeg->max_pixels = TALLY_LARGEST_PICTURE;
     int err = avcodec_open2(s->jpeg, c, NULL);
     if (err < 0) avcodec_free_context(&s->jpeg);
     return err;
