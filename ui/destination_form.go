@@ -26,7 +26,7 @@ type destinationForm struct {
 	name        *sheetEntry
 	key         *sheetEntry
 	note        *paragraph
-	find        *widget.Hyperlink
+	find        *sheetLink
 	serverField *fyne.Container
 	addressPart *fyne.Container
 
@@ -54,7 +54,7 @@ func (w *Window) showDestination(d app.Destination) {
 	f.address.OnChanged = func(string) { f.say("", false) }
 	f.name = newSheetEntry(k, "as you like, for example Sunday stream")
 	f.key = newSheetPassword(k, keyPlaceholder(w.shown.Keys.Present[d.ID]))
-	f.find = widget.NewHyperlink("Where do I find my key?", nil)
+	f.find = newSheetLink(k, "Where do I find my key?")
 
 	f.serverField = field("Server", f.server, nil)
 	f.addressPart = field("Server address", f.address, nil)
@@ -65,7 +65,7 @@ func (w *Window) showDestination(d app.Destination) {
 	body := widthOf(formWidth, column(12,
 		field("Service", f.service, nil),
 		f.serverField, f.addressPart,
-		column(tight, ends(newLine("Stream key", colorSecondary, sizeSmall).bold(), f.find), f.key, keyNote(w.shown.Keys)),
+		column(tight, newLine("Stream key", colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), pad(-6, -6, -8, 0, f.find)),
 		field("Name", f.name, nil),
 		f.note,
 	))

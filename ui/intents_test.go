@@ -177,7 +177,7 @@ func TestOpenMenuFollowsDevices(t *testing.T) {
 func TestEscapeAndReturnInSheets(t *testing.T) {
 	w, r := open(t)
 	w.render(ready())
-	for _, show := range []func(){w.showSettings, w.showDestinations, func() { w.showDestination(app.Destination{}) }} {
+	for _, show := range []func(){w.showSettings, w.showDestinations, func() { w.showDestination(app.Destination{}) }, func() { w.showDestination(w.shown.Settings.Destinations[0]) }} {
 		show()
 		// Whatever has the focus: Escape closes.
 		c := w.win.Canvas()

@@ -128,6 +128,24 @@ func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+type sheetLink struct {
+	widget.Hyperlink
+	keys *sheetKeys
+}
+
+func newSheetLink(k *sheetKeys, text string) *sheetLink {
+	l := &sheetLink{keys: k}
+	l.Text, l.SizeName = text, sizeSmall
+	l.ExtendBaseWidget(l)
+	return l
+}
+
+func (l *sheetLink) TypedKey(e *fyne.KeyEvent) {
+	if !l.keys.take(e, false) {
+		l.Hyperlink.TypedKey(e)
+	}
+}
+
 // ctrl is the shortcut of a menu item.
 func ctrl(key fyne.KeyName) fyne.Shortcut {
 	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}

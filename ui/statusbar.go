@@ -31,7 +31,7 @@ func newStatusBar(t *tips) *statusBar {
 	b.ack.caption.setText("Confirmed by server")
 	cells := container.New(&cellLayout{}, b.lamp,
 		t.on(b.time.root, "Time since the first server took the show."),
-		t.on(b.rate.root, "What is sent each second, and what was asked for. Lower for a moment is normal; lower for long means that the connection is too slow."),
+		t.on(b.rate.root, "What is sent each second, and what was asked for. A simple picture needs less."),
 		t.on(b.ack.root, "Sent, but not yet confirmed by the server. A number that keeps growing means that viewers do not get the stream."),
 		t.on(b.fps.root, "Frames per second: pictures encoded each second."),
 		t.on(b.dropped.root, "Pictures that viewers missed: the connection was too slow, or this computer was."),

@@ -54,8 +54,6 @@ func Run(ctx context.Context, s ui.Studio) error {
 	// What watches outlives ctx, because ending the show takes a moment.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var watchers sync.WaitGroup
-	defer watchers.Wait()
-	defer stop()
 	a.Lifecycle().SetOnStarted(func() {
 		watchers.Go(func() { w.Watch(watching) })
 		watchers.Go(func() {
@@ -67,6 +65,8 @@ func Run(ctx context.Context, s ui.Studio) error {
 	})
 	w.Fyne().Show()
 	a.Run()
+	stop() // before anything changes: there is no window any more
+	watchers.Wait()
 	endShow(s)
 	return nil
 }
