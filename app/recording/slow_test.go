@@ -193,4 +193,3 @@ func TestPlaysAfterOverflow(t *testing.T) {
 		}
 	}
 }
-

@@ -111,4 +111,3 @@ func TestScaleGarbageJPEG(t *testing.T) {
 		t.Errorf("a good image after damaged ones: %v", err)
 	}
 }
-

@@ -112,4 +112,3 @@ func TestDamaged(t *testing.T) {
 		})
 	}
 }
-
