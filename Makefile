@@ -64,11 +64,10 @@ fuzz:
 	@.ci/setup build
 	@.ci/fuzz $(FUZZTIME)
 
-## test-devices: cameras that come and go, in a virtual machine that has some
+## test-devices: cameras and a sound card that come and go, in a virtual machine that has some
 test-devices:
 	@.ci/setup devices
-	$(GO) test -c -race -o bin/camera.test ./capture/camera
-	capture/rig/vm-run --cameras webcam,hdmi,loopback --env TALLY_RIG=1 -- bin/camera.test -test.run Rig
+	GO=$(GO) capture/rig/test-devices
 
 ## screenshots: the window's pictures, of the real window
 screenshots: build

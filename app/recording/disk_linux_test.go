@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"tally/app/apptest"
 	"tally/encoder"
 )
 
@@ -36,7 +37,7 @@ func TestFullDisk(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=400k"); err != nil {
-				t.Skipf("cannot mount a small disk, which only root may: %v", err)
+				apptest.Missing(t, "the right to mount a small disk, which only root has")
 			}
 			t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
 			s := newShow(t)

@@ -17,6 +17,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"tally/app/apptest"
 	"tally/capture"
 	"tally/capture/capturetest"
 )
@@ -239,7 +240,7 @@ func TestUnknownMicrophone(t *testing.T) {
 
 func TestNoSoundServer(t *testing.T) {
 	if _, err := os.Stat("/proc/asound/pcm"); err == nil {
-		t.Skip("this machine has a sound card")
+		apptest.Missing(t, "a machine without a sound card")
 	}
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
