@@ -54,7 +54,8 @@ type link struct {
 	readCause error
 	goodbye   chan struct{} // closed when the server has confirmed the end
 	bye       sync.Once
-	closing   atomic.Bool
+	closing   atomic.Bool // the goodbye is being said: an end is no failure
+	hurry     atomic.Bool // a write that times out is not tried again
 }
 
 // serverInfo is what the server told about itself in its answer to connect.

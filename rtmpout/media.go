@@ -112,7 +112,7 @@ func compositionTime(pts, dts int64) int32 {
 
 // milliseconds rounds to the nearest, so that a frame rate like 59.94 never drifts.
 func milliseconds(d time.Duration) int64 {
-	return int64((d + time.Millisecond/2).Truncate(time.Millisecond) / time.Millisecond)
+	return int64(d.Round(time.Millisecond) / time.Millisecond)
 }
 
 // configBody is the sequence start's body for a configuration.

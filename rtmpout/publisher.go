@@ -303,6 +303,7 @@ func (p *Publisher) Close(ctx context.Context) error {
 	}
 	p.mu.Lock()
 	p.hurry = true
+	p.link.hurry.Store(true)
 	p.link.tcp.SetWriteDeadline(time.Now().Add(hurryTime))
 	p.mu.Unlock()
 	p.signal()

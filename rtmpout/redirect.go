@@ -105,5 +105,5 @@ func (p *Publisher) takeOver() {
 	p.w.blockedSince = time.Time{}
 	old.closing.Store(true)
 	p.suit(next)
-	p.background.Go(func() { p.goodbye(old) })
+	p.background.Go(func() { p.goodbye(old) }) // what cannot be told the old server does not matter
 }

@@ -166,20 +166,24 @@ func (p *Publisher) lost(l *link, err error) {
 
 // goodbye ends the publication in good order: the end of each track, FCUnpublish,
 // deleteStream, up to a second for the server's answer, the end of TLS and TCP.
-func (p *Publisher) goodbye(l *link) {
-	p.sayGoodbye(l)
+func (p *Publisher) goodbye(l *link) error {
+	if err := p.sayGoodbye(l); err != nil {
+		l.abort()
+		return err
+	}
 	select {
 	case <-l.goodbye:
 	case <-l.readDone:
 	case <-p.ctx.Done():
 		l.abort()
-		return
+		return nil
 	case <-time.After(time.Second):
 	}
 	l.hangUp(200 * time.Millisecond)
+	return nil
 }
 
-func (p *Publisher) sayGoodbye(l *link) {
+func (p *Publisher) sayGoodbye(l *link) error {
 	c := &l.out
 	c.reset()
 	p.mu.Lock()
@@ -192,7 +196,7 @@ func (p *Publisher) sayGoodbye(l *link) {
 	c.slices = append(c.slices, b)
 	l.deadlineAt = time.Now().Add(time.Second)
 	l.tcp.SetWriteDeadline(l.deadlineAt)
-	l.writeBatch()
+	return l.writeBatch()
 }
 
 // endTracks sends Sequence End for tracks in E-RTMP's form; sound only to servers

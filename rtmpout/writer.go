@@ -60,7 +60,9 @@ func (p *Publisher) run() {
 				p.ended = true
 				l.closing.Store(true)
 				p.mu.Unlock()
-				p.goodbye(l)
+				if err := p.goodbye(l); err != nil {
+					p.goodbyeFailed(l, err)
+				}
 				return
 			}
 			wait = p.nextEvent(now)
@@ -184,8 +186,7 @@ func (p *Publisher) begin(which int, now time.Time) bool {
 		it.Data = configBody(tr.codec, it.Data)
 	} else if which == laneVideo {
 		if tr.codec.hasCompositionTime() {
-			pts, _ := p.timestamp(l, it.PTS)
-			t.cts = compositionTime(pts, ms)
+			t.cts = compositionTime(milliseconds(it.PTS-p.zero), ms)
 		}
 		p.counts.video++
 	} else {
@@ -225,7 +226,7 @@ func (p *Publisher) timestamp(l *link, t time.Duration) (ms int64, nanos int32) 
 		}
 		return int64(t / time.Millisecond), int32(t % time.Millisecond)
 	}
-	return max(milliseconds(t), 0), 0
+	return max(milliseconds(t), 0), 0 // sound may begin a little before its picture
 }
 
 // announce sends the configurations of all tracks at once, as servers look at what
@@ -341,6 +342,17 @@ func (p *Publisher) writeFailed(l *link, err error) {
 	p.fail(StepStream, netCause(err))
 }
 
+func (p *Publisher) goodbyeFailed(l *link, err error) {
+	if isTimeout(err) {
+		err = &StalledError{time.Since(l.progress), 0}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = &Error{StepStream, l.target.Host(), netCause(err)}
+	}
+}
+
 // write gives the batch to the connection. Payload is not copied, except to
 // encrypt it.
 func (l *link) write(now time.Time) error {
@@ -368,7 +380,7 @@ func (l *link) writeBatch() error {
 	for {
 		n, err := l.buffers.WriteTo(l.conn)
 		err = l.wrote(int(n), err)
-		if err == nil || n == 0 || !isTimeout(err) || l.closing.Load() {
+		if err == nil || n == 0 || !isTimeout(err) || l.closing.Load() || l.hurry.Load() {
 			return err
 		}
 		// Slow, but not stalled.
