@@ -190,7 +190,7 @@ func TestContract(t *testing.T) {
 			}()
 			capturetest.Contract(t, capturetest.Want{
 				Open:  func(clock capture.Clock) capture.Source { return Open("", 30, clock) },
-				Video: true, MinFPS: 27, Late: 30 * time.Millisecond, First: time.Second,
+				Video: true, MinFPS: 12, Late: 30 * time.Millisecond, First: time.Second,
 			})
 			close(stop)
 			<-painted
