@@ -23,3 +23,5 @@
 // [Retryable] whether that makes sense, waits as [Backoff] says, and dials again
 // with [Options.Zero] from [Publisher.Zero].
 package rtmpout
+
+//go:generate go run ./internal/conformance

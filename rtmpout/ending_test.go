@@ -151,16 +151,6 @@ func TestK1ReconnectRequest(t *testing.T) {
 					return
 				}
 				log("%d publishes %s/%s", which, pub.App, pub.Key)
-				if which == 0 {
-					info := rtmptest.Status("status", "NetConnection.Connect.ReconnectRequest", "maintenance")
-					switch reference {
-					case "absolute":
-						info = append(info, rtmptest.Property{Name: "tcUrl", Value: srv.URL("other")})
-					case "relative":
-						info = append(info, rtmptest.Property{Name: "tcUrl", Value: "/other"})
-					}
-					c.WriteCommand(0, "onStatus", 0, nil, info)
-				}
 				for {
 					m, err := c.ReadMessage()
 					if err != nil {
@@ -180,6 +170,16 @@ func TestK1ReconnectRequest(t *testing.T) {
 							log("%d first frame %x", which, m.Data[0])
 						}
 						times[which] = append(times[which], m.Time)
+						if which == 0 && len(times[0]) == 1 {
+							info := rtmptest.Status("status", "NetConnection.Connect.ReconnectRequest", "maintenance")
+							switch reference {
+							case "absolute":
+								info = append(info, rtmptest.Property{Name: "tcUrl", Value: srv.URL("other")})
+							case "relative":
+								info = append(info, rtmptest.Property{Name: "tcUrl", Value: "/other"})
+							}
+							c.WriteCommand(0, "onStatus", 0, nil, info)
+						}
 					case wire.TypeCommand:
 						if cmd, _ := rtmptest.ParseCommand(m); cmd.Name == "deleteStream" {
 							log("%d deleteStream", which)
