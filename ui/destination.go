@@ -64,6 +64,10 @@ func destinationText(s app.Snapshot) (icon fyne.Resource, label, detail string, 
 func wayTo(d app.Destination) string {
 	encrypted := strings.HasPrefix(d.URL, "rtmps:")
 	switch {
+	case d.Name == host(d.URL) && encrypted:
+		return "own server, encrypted"
+	case d.Name == host(d.URL):
+		return "own server"
 	case d.Service != "" && encrypted:
 		return "encrypted, key stored"
 	case d.Service != "":

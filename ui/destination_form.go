@@ -29,6 +29,7 @@ type destinationForm struct {
 	find        *sheetLink
 	serverField *fyne.Container
 	addressPart *fyne.Container
+	findRow     *fyne.Container
 
 	found app.Key // a key that was part of the pasted address
 }
@@ -55,6 +56,7 @@ func (w *Window) showDestination(d app.Destination) {
 	f.name = newSheetEntry(k, "as you like, for example Sunday stream")
 	f.key = newSheetPassword(k, keyPlaceholder(w.shown.Keys.Present[d.ID]))
 	f.find = newSheetLink(k, "Where do I find my key?")
+	f.findRow = pad(-6, -6, -8, 0, f.find) // a link keeps a distance that the form has already
 
 	f.serverField = field("Server", f.server, nil)
 	f.addressPart = field("Server address", f.address, nil)
@@ -65,7 +67,7 @@ func (w *Window) showDestination(d app.Destination) {
 	body := widthOf(formWidth, column(12,
 		field("Service", f.service, nil),
 		f.serverField, f.addressPart,
-		column(tight, newLine("Stream key", colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), pad(-6, -6, -8, 0, f.find)),
+		column(tight, newLine("Stream key", colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
 		field("Name", f.name, nil),
 		f.note,
 	))
@@ -124,11 +126,11 @@ func (f *destinationForm) serviceChosen(address string) {
 	known = known && len(service.Servers) > 0
 	show(f.serverField, known)
 	show(f.addressPart, !known)
-	f.find.Hide()
+	f.findRow.Hide()
 	f.say(service.Note, false)
 	if u, err := url.Parse(service.KeyPage); err == nil && u.Scheme == "https" {
 		f.find.SetURL(u)
-		f.find.Show()
+		f.findRow.Show()
 	}
 	if !known {
 		return

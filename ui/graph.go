@@ -17,25 +17,41 @@ import (
 	"tally/app"
 )
 
-// graphSpan is how much of a show the graph covers.
-const graphSpan = 5 * time.Minute
+// graphSpans are how much of a show the graph covers: a young one less.
+var graphSpans = []choice[time.Duration]{
+	{"Bitrate, last minute", time.Minute},
+	{"Bitrate, last 2 minutes", 2 * time.Minute},
+	{"Bitrate, last 5 minutes", 5 * time.Minute},
+}
+
+// graphSpan chooses one for a show as long as that.
+func graphSpan(long time.Duration) choice[time.Duration] {
+	for _, s := range graphSpans {
+		if long <= s.value {
+			return s
+		}
+	}
+	return graphSpans[len(graphSpans)-1]
+}
 
 // graphView is what was sent against what was meant to be sent.
 type graphView struct {
 	root          fyne.CanvasObject
 	plot          *canvas.Raster
 	top, half     *line
-	now           *line
+	title, now    *line
 	empty, detail *line
 	nothing       *fyne.Container
 
 	points []app.HistoryPoint
 	pixels *image.RGBA
 	limit  int // kbit/s at the upper edge
+	span   time.Duration
 }
 
 func newGraphView() *graphView {
 	v := &graphView{
+		title:  caption(graphSpans[0].label).clipped(),
 		top:    newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
 		half:   newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
 		now:    newLine("", colorSecondary, sizeSmall).roomFor("88888 of 88888 kbit/s").trailing(),
@@ -46,7 +62,7 @@ func newGraphView() *graphView {
 	v.plot.ScaleMode = canvas.ImageScalePixels
 	v.nothing = container.NewCenter(column(2, v.empty, widthOf(380, v.detail)))
 	plot := container.New(plotLayout{}, v.plot, v.top, v.half, v.nothing)
-	v.root = newCard(container.NewBorder(pad(0, 4, 0, 0, ends(caption("Bitrate, last 5 minutes").clipped(), v.now)), nil, nil, nil, plot))
+	v.root = newCard(container.NewBorder(pad(0, 4, 0, 0, ends(v.title, v.now)), nil, nil, nil, plot))
 	return v
 }
 
@@ -73,6 +89,8 @@ func (v *graphView) render(s app.Snapshot) {
 	if idle {
 		v.now.setText("")
 		v.detail.setText(goSummary(s.Settings))
+		v.title.setText(graphSpans[0].label)
+		v.span = graphSpans[0].value
 	} else {
 		last := s.History[len(s.History)-1]
 		v.now.setText("your last show")
@@ -80,7 +98,12 @@ func (v *graphView) render(s app.Snapshot) {
 			v.now.setText(fmt.Sprintf("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
 		}
 	}
-	points := recent(s.History, graphSpan)
+	if !idle {
+		c := graphSpan(s.History[len(s.History)-1].At - s.History[0].At)
+		v.span = c.value
+		v.title.setText(c.label)
+	}
+	points := recent(s.History, v.span)
 	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].At) {
 		return
 	}
@@ -136,7 +159,7 @@ func (v *graphView) paint(w, h int) image.Image {
 		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
 	plot{
-		to: v.pixels, points: v.points, limit: max(v.limit, 1), span: graphSpan,
+		to: v.pixels, points: v.points, limit: max(v.limit, 1), span: v.span,
 		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
 		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
 	}.draw()

@@ -76,7 +76,7 @@ func (b *ballistics) step(l program.Level, now time.Time) {
 	fallen := b.bar - meterFall*now.Sub(b.last).Seconds()
 	b.bar = max(level, fallen, meterFloor)
 	if level >= b.peak || now.Sub(b.peakAt) > peakHold {
-		b.peak, b.peakAt = level, now
+		b.peak, b.peakAt = b.bar, now // which is still on its way down, or at level
 	}
 	if l.PeakDB > silentLevel {
 		b.loudAt = now

@@ -86,7 +86,9 @@ const slowQueue = 500
 func (b *statusBar) renderRate(s app.Snapshot) {
 	sent, waiting, target := 0, 0, s.Video.TargetKbps+s.Settings.Audio.BitrateKbps
 	for _, o := range s.Outputs {
-		sent, waiting = max(sent, o.BitrateKbps), max(waiting, o.QueueMs)
+		if o.State == app.Live || o.State == app.Stalled {
+			sent, waiting = max(sent, o.BitrateKbps), max(waiting, o.QueueMs)
+		}
 	}
 	color := theme.ColorNameForeground
 	if waiting > slowQueue { // less bitrate alone may be a simple picture

@@ -32,8 +32,11 @@ func TestGoLive(t *testing.T) {
 		t.Errorf("the viewer hears %+v", *a)
 	}
 
+	p.picture("on-air")
+
 	n.Kill()
 	p.lamp(caution, 20*time.Second, "RECONNECTING")
+	p.picture("reconnecting")
 	p.desktop.Window(t, "reconnecting$", 5*time.Second)
 	n.Start(t)
 	p.keys("ctrl+r")
@@ -45,7 +48,9 @@ func TestGoLive(t *testing.T) {
 	if !lampIs(p.look(), onAir) {
 		t.Fatal("the show ended although nobody confirmed it")
 	}
-	p.keys("ctrl+e", "Tab", "Return")
+	p.keys("ctrl+e")
+	p.picture("end")
+	p.keys("Tab", "Return")
 	if end := n.WaitEnded(t, secret, 10*time.Second); !end.Orderly {
 		t.Error("the server saw no orderly end")
 	}
@@ -80,6 +85,7 @@ func TestWrongKeyIsSaid(t *testing.T) {
 		area := image.Rect(20, 45, 900, 120)
 		return count(img, area, alarm) > 10_000 || count(img, area, notice) > 10_000
 	})
+	p.picture("refused")
 	if lampIs(p.look(), onAir) {
 		t.Error("the lamp says ON AIR although the server refused")
 	}

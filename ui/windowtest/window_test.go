@@ -1,6 +1,7 @@
 package windowtest
 
 import (
+	"flag"
 	"fmt"
 	"image"
 	"image/color"
@@ -18,6 +19,8 @@ import (
 // secret stands for the stream key. It must never be seen anywhere but on the
 // wire and in the key store.
 const secret = "live_k3y-of-one-window"
+
+var pictures = flag.String("pictures", "", "save in this folder what the screen shows on the way")
 
 // program is the tally under test: TALLY_BIN, or one that is built for the run.
 var program string
@@ -141,6 +144,13 @@ func (p *person) lamp(c color.NRGBA, within time.Duration, what string) {
 	p.until(within, "the lamp says "+what, func(img image.Image) bool { return lampIs(img, c) })
 }
 
+// picture saves what the screen shows, for people to look at.
+func (p *person) picture(name string) {
+	if *pictures != "" {
+		p.desktop.Screenshot(p.t, filepath.Join(*pictures, name+".png"))
+	}
+}
+
 // keepScreen saves what a failed test saw.
 func (p *person) keepScreen() {
 	path := filepath.Join(os.TempDir(), strings.ReplaceAll(p.t.Name(), "/", "-")+".png")
@@ -212,6 +222,7 @@ func (p *person) saveDestination(address, key string) {
 	if key != "" {
 		p.types(key)
 	}
+	p.picture("destination")
 	p.keys("Return")
 	settings := filepath.Join(p.config, "settings.json")
 	apptest.Until(p.t, 5*time.Second, "the destination is saved", func() bool {
