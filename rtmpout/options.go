@@ -59,7 +59,8 @@ type Options struct {
 
 	Authorities []*x509.Certificate // trusted beside the system's
 	// DialContext makes the TCP connection instead of the built-in look-up and
-	// Happy Eyeballs dialer.
+	// Happy Eyeballs dialer. A connection that is no socket and has a method
+	// Unsent() int tells by it what Stats.Kernel is.
 	DialContext func(ctx context.Context, network, address string) (net.Conn, error)
 
 	ChunkSize     int // bytes of payload per chunk, 128 to 65536; 4096

@@ -1,6 +1,9 @@
 package rtmpout
 
-import "time"
+import (
+	"net"
+	"time"
+)
 
 // Stats is how a stream is doing. Bytes are those of the RTMP chunk stream: without
 // handshake, TLS and TCP.
@@ -72,6 +75,22 @@ func (p *Publisher) Stats() Stats {
 	s.Kernel = -1
 	if n, ok := l.kernel.unsent(); ok {
 		s.Kernel = n
+	} else if c, ok := l.tcp.(interface{ Unsent() int }); ok {
+		s.Kernel = c.Unsent()
 	}
 	return s
+}
+
+// LocalAddr is this machine's end of the connection: it dies when its address does.
+func (p *Publisher) LocalAddr() net.Addr {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.link.tcp.LocalAddr()
+}
+
+// RemoteAddr is the server's end.
+func (p *Publisher) RemoteAddr() net.Addr {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.link.tcp.RemoteAddr()
 }

@@ -248,7 +248,7 @@ func (c *Conn) WritePeerBandwidth(window uint32, limit byte) error {
 
 // Reset closes the connection by a TCP reset.
 func (c *Conn) Reset() error {
-	if t, ok := c.Conn.(*net.TCPConn); ok {
+	if t, ok := c.Conn.(interface{ SetLinger(int) error }); ok {
 		t.SetLinger(0)
 	}
 	return c.Conn.Close()

@@ -26,8 +26,9 @@ import (
 // Config is a server's behaviour. The zero value accepts every publication and
 // throws it away.
 type Config struct {
-	Address string      // "127.0.0.1:0": a free port
-	TLS     *tls.Config // for rtmps
+	Address  string       // "127.0.0.1:0": a free port
+	Listener net.Listener // instead of Address: where connections come from
+	TLS      *tls.Config  // for rtmps
 
 	// Connect is asked before an application is granted; an error refuses it, with
 	// its own words if it is a *Reject.
@@ -77,9 +78,12 @@ func Listen(c Config) (*Server, error) {
 	if c.Idle == 0 {
 		c.Idle = 30 * time.Second
 	}
-	l, err := net.Listen("tcp", c.Address)
-	if err != nil {
-		return nil, err
+	l := c.Listener
+	if l == nil {
+		var err error
+		if l, err = net.Listen("tcp", c.Address); err != nil {
+			return nil, err
+		}
 	}
 	s := &Server{config: c, listener: l, conns: make(map[*Conn]struct{})}
 	s.wg.Go(s.serve)
