@@ -26,6 +26,7 @@ type bannerView struct {
 
 	said    app.Problem
 	closed  app.Problem // the user has read it
+	refused app.Problem // what the user asked for and cannot have
 	changed func()      // it needs another height
 }
 
@@ -38,7 +39,7 @@ func newBannerView(retry func()) *bannerView {
 	v.title.style.Bold = true
 	v.retry = newToolButton("Retry now", theme.ViewRefreshIcon(), retry)
 	v.close = newToolButton("", theme.CancelIcon(), func() {
-		v.closed = v.said
+		v.closed, v.refused = v.said, app.Problem{}
 		v.root.Hide()
 	})
 	v.content = container.New(bannerLayout{}, v.icon, v.title, v.advice, v.retry, v.close)
@@ -122,6 +123,9 @@ func retryText(o app.OutputStatus, s app.Snapshot) string {
 
 func (v *bannerView) render(s app.Snapshot) {
 	m := messageOf(s)
+	if !v.refused.IsZero() {
+		m = message{v.refused, colorAlarm, colorOnAlarm, false}
+	}
 	if m.problem.IsZero() {
 		v.said, v.closed = app.Problem{}, app.Problem{}
 		show(v.root, false)

@@ -198,6 +198,20 @@ func TestEscapeAndReturnInSheets(t *testing.T) {
 	}
 }
 
+func TestFullScreenKeyWorksWithAnyFocus(t *testing.T) {
+	w, _ := open(t)
+	w.render(ready())
+	c := w.win.Canvas()
+	for range 8 {
+		c.FocusNext()
+		before := w.win.FullScreen()
+		c.Focused().TypedKey(&fyne.KeyEvent{Name: fyne.KeyF11})
+		if w.win.FullScreen() == before {
+			t.Errorf("%T keeps F11 to itself", c.Focused())
+		}
+	}
+}
+
 func TestShortcutsRestBehindASheet(t *testing.T) {
 	w, r := open(t)
 	w.render(ready())
@@ -249,8 +263,20 @@ func TestRefusedChangeSaysWhy(t *testing.T) {
 	w.render(idle())
 	r.refuse = errors.New("this cannot be")
 	test.Tap(w.record.toggle)
-	if w.sheet == nil || w.record.toggle.on {
+	if w.record.toggle.on {
 		t.Error("a change that was refused looks as if it had been made")
+	}
+	if !w.banner.root.Visible() || w.banner.title.text != app.Explain(r.refuse).Title {
+		t.Errorf("the banner says %q", w.banner.title.text)
+	}
+	w.render(idle())
+	if !w.banner.root.Visible() {
+		t.Error("the next snapshot took the banner away")
+	}
+	r.refuse = nil
+	test.Tap(w.record.toggle)
+	if w.banner.root.Visible() {
+		t.Error("the banner stays although the change was made")
 	}
 }
 

@@ -193,6 +193,13 @@ func (w *Window) unlessSheet(action func()) func() {
 	}
 }
 
+// passOn gives a key that a widget has no use for to the window.
+func passOn(o fyne.CanvasObject, e *fyne.KeyEvent) {
+	if c := fyne.CurrentApp().Driver().CanvasForObject(o); c != nil && c.OnTypedKey() != nil {
+		c.OnTypedKey()(e)
+	}
+}
+
 // typedKey hears keys that no widget has.
 func (w *Window) typedKey(e *fyne.KeyEvent) {
 	switch {

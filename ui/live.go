@@ -89,6 +89,8 @@ func (b *liveButton) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		b.Tapped(nil)
+	default:
+		passOn(b, e)
 	}
 }
 

@@ -89,6 +89,8 @@ func (p *picker) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter, fyne.KeyDown, fyne.KeyUp:
 		p.open()
+	default:
+		passOn(p, e)
 	}
 }
 

@@ -43,6 +43,8 @@ func (b *switchBox) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		b.asked(!b.on)
+	default:
+		passOn(b, e)
 	}
 }
 

@@ -46,6 +46,8 @@ func (b *toolButton) TypedKey(e *fyne.KeyEvent) {
 	switch e.Name {
 	case fyne.KeySpace, fyne.KeyReturn, fyne.KeyEnter:
 		b.tapped()
+	default:
+		passOn(b, e)
 	}
 }
 

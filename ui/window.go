@@ -237,15 +237,15 @@ func (w *Window) tryApply(change func(*app.Settings)) error {
 	return nil
 }
 
-// apply is tryApply for what is chosen in the window itself: what is wrong is
-// shown in the banner's place.
+// apply is tryApply for what is chosen in the window itself: the banner says
+// what is wrong.
 func (w *Window) apply(change func(*app.Settings)) {
-	if err := w.tryApply(change); err != nil {
-		p := app.Explain(err)
-		s := w.newSheet()
-		ok := newSheetButton(&s.keys, "OK", 0, s.close)
-		s.open(p.Title, newParagraph(p.Advice, colorSecondary, "text", 400), ok, ok)
+	err := w.tryApply(change)
+	w.banner.refused = app.Problem{}
+	if err != nil {
+		w.banner.refused, w.banner.closed = app.Explain(err), app.Problem{}
 	}
+	w.banner.render(w.shown)
 }
 
 func (w *Window) toggleMute() {
