@@ -27,12 +27,17 @@ import (
 // what the driver says of that place; so it is the same after a re-plug,
 // whatever number the node then has.
 func Devices(ctx context.Context) ([]capture.Device, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	found := make(chan []known, 1)
+	go func() { found <- cameras.refresh() }() // asking a broken driver may take long
+	var nodes []known
+	select {
+	case nodes = <-found:
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 	var all []capture.Device
 	alike := map[string]int{}
-	for i, c := range cameras.refresh() {
+	for i, c := range nodes {
 		name := c.name
 		if alike[name]++; alike[name] > 1 {
 			name = fmt.Sprintf("%s (%d)", name, alike[name])

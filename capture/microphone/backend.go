@@ -81,6 +81,16 @@ func idOf(raw malgo.DeviceID) string {
 	return id
 }
 
+// unplugged is true for an ALSA card that is known to be gone, which takes no asking.
+func unplugged(id string) bool {
+	card, _, ok := strings.Cut(strings.TrimPrefix(id, "hw:"), ",")
+	if !ok || !strings.HasPrefix(id, "hw:") {
+		return false
+	}
+	_, err := os.Stat("/proc/asound/" + card)
+	return errors.Is(err, os.ErrNotExist)
+}
+
 func cString(b []byte) string {
 	s, _, _ := strings.Cut(string(b), "\x00")
 	return s

@@ -233,6 +233,9 @@ func (s *source) deliver(ctx context.Context, d *opened, sink func(*capture.Samp
 
 // lost tells why a device has fallen silent.
 func (s *source) lost(ctx context.Context, d *opened) error {
+	if unplugged(d.id) {
+		return capture.ErrGone
+	}
 	ask, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	all, err := Devices(ask)
