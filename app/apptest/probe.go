@@ -34,7 +34,7 @@ type Audio struct {
 	Codec, Profile string // "aac", "LC"
 	Rate, Channels int
 	Kbps           float64
-	LongestGap     float64 // seconds from one packet to the next
+	LongestGap     float64 // seconds from one packet to the next; not the first, which MP4 puts at the start of the film
 	Begin, End     float64
 }
 
@@ -105,7 +105,7 @@ func Probe(t testing.TB, path string) Media {
 			rate, _ := strconv.Atoi(s.Rate)
 			m.Audio = &Audio{
 				Codec: s.Codec, Profile: s.Profile, Rate: rate, Channels: s.Channels, Kbps: kbps,
-				LongestGap: slices.Max(steps(times)), Begin: begin, End: end,
+				LongestGap: slices.Max(append(steps(times[1:]), 0)), Begin: begin, End: end,
 			}
 		}
 	}
