@@ -15,13 +15,13 @@ func TestPublishToTestServer(t *testing.T) {
 	srv, got := receiving(t, rtmptest.Config{})
 	c := mediaClip(t)
 	p := dial(t, srv.URL("app"), "key", rtmpout.Options{Video: &c.video, Audio: &c.audio})
-	c.send(t, p, 2, 0, 0)
+	c.send(t, p, 2, 0)
 	closeNow(t, p)
 	messages, err := got.wait(t)
 	if err != nil {
 		t.Errorf("the server has not seen an orderly end: %v", err)
 	}
-	if want := 2*len(c.packets) + 3; len(messages) != want {
+	if want := 2*len(c.Packets) + 3; len(messages) != want {
 		t.Errorf("%d messages, want %d", len(messages), want)
 	}
 	last := uint32(0)
@@ -37,7 +37,7 @@ func TestPublishToNginx(t *testing.T) {
 	n := startNginx(t, "")
 	c := mediaClip(t)
 	p := dial(t, n.url, "show?token=a/b%2F", rtmpout.Options{Video: &c.video, Audio: &c.audio})
-	c.send(t, p, 3, 0, 0)
+	c.send(t, p, 3, 0)
 	s := p.Stats()
 	if s.Acked == 0 || s.AckStyle != rtmpout.AckCumulative || s.InFlight > s.Sent {
 		t.Errorf("nginx has not confirmed: %+v", s)
@@ -62,8 +62,29 @@ func TestPublishToFFmpeg(t *testing.T) {
 	waitListening(t, port)
 	c := mediaClip(t)
 	p := dial(t, url, "key", rtmpout.Options{Video: &c.video, Audio: &c.audio})
-	c.send(t, p, 2, 0, 0)
+	c.send(t, p, 2, 0)
 	closeNow(t, p)
 	f.wait(t, 10*time.Second)
 	decoded(t, file, c, 2)
+}
+
+// The server of rtmptest is checked with a client that is not ours.
+func TestFFmpegPublishesToTestServer(t *testing.T) {
+	srv, got := receiving(t, rtmptest.Config{})
+	f := start(t, "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=30", "-f", "lavfi", "-i", "sine",
+		"-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-c:a", "aac", "-f", "flv", srv.URL("app")+"/key")
+	f.wait(t, 20*time.Second)
+	messages, err := got.wait(t)
+	if err != nil || f.err != nil {
+		t.Errorf("server: %v; ffmpeg: %v", err, f.err)
+	}
+	video := 0
+	for _, m := range messages {
+		if m.Type == rtmptest.TypeVideo && len(m.Data) > 5 && m.Data[1] == 1 {
+			video++
+		}
+	}
+	if video != 60 {
+		t.Errorf("%d frames, want 60", video)
+	}
 }

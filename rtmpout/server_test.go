@@ -248,7 +248,7 @@ func (n nginx) errors(t testing.TB) string {
 
 // decoded checks with ffprobe and ffmpeg that a file has what was sent, without any
 // decoding error.
-func decoded(t testing.TB, path string, c *clip, rounds int) {
+func decoded(t testing.TB, path string, c *media, rounds int) {
 	t.Helper()
 	out, err := exec.Command("ffprobe", "-v", "error", "-count_packets", "-show_entries",
 		"stream=codec_name,width,height,nb_read_packets,sample_rate", "-of", "csv=p=0", path).CombinedOutput()
@@ -256,8 +256,8 @@ func decoded(t testing.TB, path string, c *clip, rounds int) {
 		t.Fatalf("ffprobe: %v: %s", err, out)
 	}
 	video, audio := 0, 0
-	for _, p := range c.packets {
-		if p.video {
+	for _, p := range c.Packets {
+		if p.Video {
 			video += rounds
 		} else {
 			audio += rounds

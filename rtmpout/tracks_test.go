@@ -257,7 +257,7 @@ func TestM6TimeWraps(t *testing.T) {
 		c := mediaClip(t)
 		zero = -time.Duration(wrap-2000) * time.Millisecond
 		p := dial(t, n.url, "wrap", rtmpout.Options{Video: &c.video, Audio: &c.audio, Zero: &zero})
-		c.send(t, p, 1, 0, 0)
+		c.send(t, p, 1, 0)
 		closeNow(t, p)
 		time.Sleep(200 * time.Millisecond)
 		decoded(t, filepath.Join(n.dir, "wrap.flv"), c, 1)

@@ -169,7 +169,7 @@ func TestW4ExtendedTimestampNginx(t *testing.T) {
 	c := mediaClip(t)
 	zero := -0xfffff0 * time.Millisecond
 	p := dial(t, n.url, "late", rtmpout.Options{Video: &c.video, Audio: &c.audio, Zero: &zero})
-	c.send(t, p, 1, 0, 0)
+	c.send(t, p, 1, 0)
 	closeNow(t, p)
 	time.Sleep(200 * time.Millisecond)
 	decoded(t, filepath.Join(n.dir, "late.flv"), c, 1)
