@@ -106,6 +106,8 @@ func explainServer(err error) (Problem, bool) {
 		return explainClosed(c, e.Step, say)
 	}
 	switch {
+	case e.Timeout() && e.Step == rtmpout.StepTLS: // an RTMP server waits for more than TLS sends at first
+		return say("there was no answer in time.", "If the server does not encrypt, begin the URL with rtmp:// instead of rtmps://; otherwise check its name and port.", true)
 	case e.Timeout():
 		return say("there was no answer in time.", "Check the server's name and port, and whether a firewall is in the way.", true)
 	case errors.Is(err, syscall.ECONNREFUSED):

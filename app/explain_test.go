@@ -31,6 +31,7 @@ func TestExplain(t *testing.T) {
 		{"no such host", at(rtmpout.StepDNS, &net.DNSError{IsNotFound: true}), "no host of this name", true},
 		{"refused", at(rtmpout.StepTCP, &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), "nothing listens", true},
 		{"no way", at(rtmpout.StepTCP, syscall.ENETUNREACH), "no way to it", true},
+		{"TLS timeout", at(rtmpout.StepTLS, context.DeadlineExceeded), "no answer in time", true},
 		{"timeout", at(rtmpout.StepTCP, context.DeadlineExceeded), "no answer in time", true},
 		{"web server", at(rtmpout.StepHandshake, &rtmpout.NotRTMPError{Found: rtmpout.PeerHTTP}), "web server", false},
 		{"encrypted port", at(rtmpout.StepHandshake, &rtmpout.NotRTMPError{Found: rtmpout.PeerTLS}), "encrypted service", false},
