@@ -15,8 +15,7 @@
 //     Fyne's goroutine, [hop]. A hop is waited for, so that nothing piles up in
 //     Fyne's queue, which has no bound, while the user drags the window.
 //   - Whatever did not change is not painted: Fyne repaints the whole window for
-//     every changed pixel. Numbers change at most once a second; meter and picture
-//     share one repaint.
+//     every changed pixel. Meter and picture share one repaint.
 //   - Words are those of people who stream. What needs explaining has a hint,
 //     shown while the pointer rests on it.
 //

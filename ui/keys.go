@@ -155,15 +155,15 @@ func ctrl(key fyne.KeyName) fyne.Shortcut {
 func (w *Window) menu() *fyne.MainMenu {
 	item := func(label string, key fyne.KeyName, action func()) *fyne.MenuItem {
 		i := fyne.NewMenuItem(label, w.unlessSheet(action))
-		if key != "" {
-			i.Shortcut = ctrl(key)
-		}
+		i.Shortcut = ctrl(key)
 		return i
 	}
 	quit := item("Quit", fyne.KeyQ, w.askToClose)
 	quit.IsQuit = true
 	full := fyne.NewMenuItem("Full screen", w.unlessSheet(w.toggleFullScreen))
 	full.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+	record := fyne.NewMenuItem("Record to a file", w.unlessSheet(w.toggleRecord))
+	record.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
 	return fyne.NewMainMenu(
 		fyne.NewMenu("Tally",
 			item("Settings…", fyne.KeyComma, w.showSettings),
@@ -178,7 +178,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			item("Retry the connection now", fyne.KeyR, w.studio.RetryNow),
 			fyne.NewMenuItemSeparator(),
 			item("Mute or unmute", fyne.KeyM, w.toggleMute),
-			item("Record to a file", "", w.toggleRecord),
+			record,
 		),
 		fyne.NewMenu("View", full),
 	)

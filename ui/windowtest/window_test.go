@@ -69,9 +69,8 @@ type person struct {
 func sit(t *testing.T) *person {
 	t.Helper()
 	d := apptest.StartDesktop(t, "1280x800")
-	env := append(d.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
-	p := &person{t: t, desktop: d, tally: apptest.Start(t, env, program)}
-	for _, v := range env {
+	p := &person{t: t, desktop: d}
+	for _, v := range d.Env() {
 		if dir, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
 			p.config = filepath.Join(dir, "tally")
 		}
@@ -88,11 +87,19 @@ func sit(t *testing.T) *person {
 			t.Errorf("a widget was used from another goroutine:\n%s", out)
 		}
 	})
-	window := d.Window(t, "^Tally$", 15*time.Second)
-	d.Do(t, "windowactivate", "--sync", window)
+	p.start()
+	return p
+}
+
+// start opens the window and lets it fill the screen.
+func (p *person) start() {
+	p.t.Helper()
+	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
+	p.tally = apptest.Start(p.t, env, program)
+	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
+	p.desktop.Do(p.t, "windowactivate", "--sync", window)
 	p.keys("ctrl+shift+f")
 	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool { return lampIs(img, offAir) })
-	return p
 }
 
 func (p *person) keys(keys ...string) {
