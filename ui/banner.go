@@ -67,7 +67,8 @@ func messageOf(s app.Snapshot) message {
 	if s.State == app.Stalled && len(s.Problems) == 0 {
 		return message{stalledProblem(s), colorNotice, colorOnNotice, false}
 	}
-	for _, p := range s.Problems {
+	if len(s.Problems) > 0 {
+		p := s.Problems[0]
 		if p.Retry || s.State == app.Live {
 			return message{p, colorNotice, colorOnNotice, false}
 		}

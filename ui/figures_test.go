@@ -105,8 +105,13 @@ func TestSameSource(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"camera", "camera:b", true}, {"camera", "camera:a", false}, {"mic", "mic:m", true}, {"testcard", "testcard", true},
-		{"none", "", false}, {"file:/a", "file:/b", false}, {"screen", "screen", true},
+		{"camera", "camera:b", true},
+		{"camera", "camera:a", false},
+		{"mic", "mic:m", true},
+		{"testcard", "testcard", true},
+		{"none", "", false},
+		{"file:/a", "file:/b", false},
+		{"screen", "screen", true},
 	} {
 		if got := sameSource(c.a, c.b, all); got != c.want {
 			t.Errorf("%q and %q: %v", c.a, c.b, got)

@@ -62,7 +62,7 @@ func (b *statusBar) render(s app.Snapshot) {
 	b.renderRate(s)
 
 	fps := theme.ColorNameForeground
-	if want := s.Settings.Video.FPS; want > 0 && s.State == app.Live && s.Video.FPS < 0.9*float64(want) {
+	if want := s.Settings.Video.FPS; want > 0 && s.State == app.Live && settled(s) && s.Video.FPS < 0.9*float64(want) {
 		fps = colorWarn
 	}
 	b.fps.set(rate(s.Video.FPS), fps)
@@ -75,6 +75,10 @@ func (b *statusBar) render(s app.Snapshot) {
 	b.dropped.set(fmt.Sprint(n), dropped)
 	b.renderAck(s)
 }
+
+// settled tells whether a show runs long enough for its numbers to mean
+// something.
+func settled(s app.Snapshot) bool { return time.Duration(s.Uptime) > 4*time.Second }
 
 // missed counts the pictures that viewers did not get.
 func missed(s app.Snapshot) int { return s.Video.Dropped + s.Video.Skipped }
@@ -126,10 +130,10 @@ func (b *statusBar) renderAck(s app.Snapshot) {
 	case !found:
 		b.ack.caption.setText("Confirmed by server")
 		b.ack.set("–", colorSecondary)
-	case worst.Ack.Style == "none":
+	case worst.Ack.Style == "none" && settled(s):
 		b.ack.caption.setText("This server confirms nothing")
 		b.ack.set(dataSize(worst.SentBytes)+" sent", theme.ColorNameForeground)
-	case worst.Ack.AgeMs < 0:
+	case worst.Ack.AgeMs < 0 || worst.Ack.Style == "none":
 		b.ack.caption.setText("In flight, nothing confirmed yet")
 		b.ack.set(dataSize(worst.Ack.InFlight), theme.ColorNameForeground)
 	default:
