@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"image/jpeg"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -261,7 +262,11 @@ func TestRigMJPEGIsLeftAlone(t *testing.T) {
 func TestRigBusyNamesTheProgram(t *testing.T) {
 	needRig(t)
 	id := cameraOf(t, "vivid-001").ID
-	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "v4l2", "-framerate", "30", "-video_size", "640x480", "-i", nodePath(id), "-f", "null", "-")
+	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-progress", "pipe:1", "-f", "v4l2", "-framerate", "30", "-video_size", "640x480", "-i", nodePath(id), "-f", "null", "-")
+	progress, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -269,8 +274,11 @@ func TestRigBusyNamesTheProgram(t *testing.T) {
 		cmd.Process.Kill()
 		cmd.Wait()
 	}()
-	time.Sleep(3 * time.Second)
-	err := start(t, id, 640, 480, 30).end(t, 5*time.Second)
+	if _, err := progress.Read(make([]byte, 1)); err != nil { // it has the camera
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, progress)
+	err = start(t, id, 640, 480, 30).end(t, 5*time.Second)
 	busy, ok := errors.AsType[*BusyError](err)
 	if !errors.Is(err, capture.ErrBusy) || !ok || busy.Program != "ffmpeg" || busy.PID != cmd.Process.Pid {
 		t.Errorf("Run: %v", err)
