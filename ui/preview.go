@@ -21,8 +21,8 @@ type previewView struct {
 	preview *program.Preview
 	raster  *canvas.Raster
 	stage   *canvas.Rectangle
-	frame   *canvas.Rectangle // the lamp's colour around the picture
-	notice  *fyne.Container   // instead of a picture
+	frame   [4]*canvas.Rectangle // the lamp's colour around the picture; one with a hole would cost a repaint of all of it
+	notice  *fyne.Container      // instead of a picture
 	title   *line
 	advice  *paragraph
 	badge   *panel
@@ -44,15 +44,16 @@ func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
 		advice: newParagraph("", colorOnStage, theme.SizeNameText, 0),
 	}
 	v.advice.align = fyne.TextAlignCenter
-	v.stage.CornerRadius = rounded
-	v.frame = &canvas.Rectangle{FillColor: color.Transparent, StrokeWidth: 4}
+	for i := range v.frame {
+		v.frame[i] = canvas.NewRectangle(color.Transparent)
+	}
 	v.raster = canvas.NewRaster(v.paint)
 	v.raster.ScaleMode = canvas.ImageScaleFastest
 	v.notice = column(6, v.title, v.advice)
 	v.word = newLine("PREVIEW", colorOnStage, sizeSmall).bold()
 	v.badge = newPanel(v.word, colorStage)
 	v.badge.padX, v.badge.padY, v.badge.radius = 8, 3, 5
-	v.root = container.New(&stageLayout{v}, v.stage, v.raster, v.frame, v.notice, v.badge, banner)
+	v.root = container.New(&stageLayout{v}, v.stage, v.raster, v.notice, v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3])
 	return v
 }
 
@@ -134,10 +135,13 @@ func (v *previewView) render(s app.Snapshot) {
 // its words cannot be read.
 func (v *previewView) renderFrame(s app.Snapshot) {
 	on := s.State.OnAir() && s.State != app.Ending
-	show(v.frame, on)
-	if c := shade(signalOf(s).fill); on && v.frame.StrokeColor != c {
-		v.frame.StrokeColor = c
-		v.frame.Refresh()
+	c := shade(signalOf(s).fill)
+	for _, side := range v.frame {
+		show(side, on)
+		if on && side.FillColor != c {
+			side.FillColor = c
+			side.Refresh()
+		}
 	}
 }
 
@@ -159,6 +163,9 @@ func stageNotice(p app.SourceStatus) (title, advice string) {
 	return "", ""
 }
 
+// frameWidth is that of the lamp's colour around the picture.
+const frameWidth = 4
+
 // stageLayout keeps the picture's shape inside the stage, and lays notices over
 // it.
 type stageLayout struct{ v *previewView }
@@ -166,7 +173,7 @@ type stageLayout struct{ v *previewView }
 func (stageLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 180) }
 
 func (l *stageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	stage, raster, frame, notice, badge, banner := o[0], o[1], o[2], o[3], o[4], o[5]
+	stage, raster, notice, badge, banner, frame := o[0], o[1], o[2], o[3], o[4], o[5:9]
 	stage.Resize(s)
 	w, h := s.Width, s.Width/l.v.shape
 	if h > s.Height {
@@ -175,8 +182,14 @@ func (l *stageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	at := fyne.NewPos((s.Width-w)/2, (s.Height-h)/2)
 	raster.Resize(fyne.NewSize(w, h))
 	raster.Move(at)
-	frame.Resize(fyne.NewSize(w, h))
-	frame.Move(at)
+	place := func(side fyne.CanvasObject, x, y, w, h float32) {
+		side.Move(at.AddXY(x, y))
+		side.Resize(fyne.NewSize(w, h))
+	}
+	place(frame[0], 0, 0, w, frameWidth)
+	place(frame[1], 0, h-frameWidth, w, frameWidth)
+	place(frame[2], 0, frameWidth, frameWidth, h-2*frameWidth)
+	place(frame[3], w-frameWidth, frameWidth, frameWidth, h-2*frameWidth)
 
 	nw := s.Width - 4*gap
 	l.v.advice.Resize(fyne.NewSize(nw, l.v.advice.Size().Height))
