@@ -89,6 +89,9 @@ func (v *graphView) render(s app.Snapshot) {
 	if idle {
 		v.now.setText("")
 		v.detail.setText(goSummary(s.Settings))
+		if s.State.OnAir() {
+			v.detail.setText("waiting for the server")
+		}
 		v.title.setText(graphSpans[0].label)
 		v.span = graphSpans[0].value
 	} else {
