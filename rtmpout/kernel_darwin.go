@@ -28,6 +28,9 @@ const soNWrite = 0x1024
 // tcpNotSentLowat is TCP_NOTSENT_LOWAT of <netinet/tcp.h>.
 const tcpNotSentLowat = 0x201
 
+// notSent would be how many written bytes have not been sent for the first time.
+func (k *kernelSocket) notSent() (int, bool) { return 0, false }
+
 func (k *kernelSocket) unsent() (n int, ok bool) {
 	k.control(func(fd int) {
 		v, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, soNWrite)
@@ -38,8 +41,7 @@ func (k *kernelSocket) unsent() (n int, ok bool) {
 
 // path is TCP's own view of the way to the server.
 type path struct {
-	rtt      time.Duration
-	delivery int // bytes/s; macOS does not tell
+	rtt time.Duration
 }
 
 func (k *kernelSocket) path() (p path, ok bool) {

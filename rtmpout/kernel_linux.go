@@ -10,12 +10,33 @@ import (
 
 // kernelSocket asks the kernel about a TCP connection. Its methods return false
 // for connections that are no sockets.
-type kernelSocket struct{ raw syscall.RawConn }
+type kernelSocket struct {
+	raw syscall.RawConn
+
+	askNotSent func(fd uintptr) // made once, as it is called for every write
+	answer     int
+	answered   bool
+}
 
 func (k *kernelSocket) init(conn net.Conn) {
-	if c, ok := conn.(*net.TCPConn); ok {
-		k.raw, _ = c.SyscallConn()
+	c, ok := conn.(*net.TCPConn)
+	if !ok {
+		return
 	}
+	k.raw, _ = c.SyscallConn()
+	k.askNotSent = func(fd uintptr) {
+		n, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD)
+		k.answer, k.answered = n, err == nil
+	}
+}
+
+// notSent is how many written bytes have not been sent for the first time
+// (SIOCOUTQNSD). It is for the writer only.
+func (k *kernelSocket) notSent() (int, bool) {
+	if k.raw == nil || k.raw.Control(k.askNotSent) != nil {
+		return 0, false
+	}
+	return k.answer, k.answered
 }
 
 func (k *kernelSocket) control(f func(fd int)) bool {
@@ -34,8 +55,7 @@ func (k *kernelSocket) unsent() (n int, ok bool) {
 
 // path is TCP's own view of the way to the server.
 type path struct {
-	rtt      time.Duration
-	delivery int // bytes/s that the connection was lately seen to deliver; 0: unknown
+	rtt time.Duration
 }
 
 func (k *kernelSocket) path() (p path, ok bool) {
@@ -44,7 +64,7 @@ func (k *kernelSocket) path() (p path, ok bool) {
 		if err != nil {
 			return
 		}
-		p = path{time.Duration(info.Rtt) * time.Microsecond, int(info.Delivery_rate)}
+		p = path{time.Duration(info.Rtt) * time.Microsecond}
 		ok = true
 	})
 	return p, ok

@@ -12,11 +12,13 @@ type kernelSocket struct{}
 
 func (k *kernelSocket) init(net.Conn) {}
 
+// notSent would be how many written bytes have not been sent for the first time.
+func (k *kernelSocket) notSent() (int, bool) { return 0, false }
+
 func (k *kernelSocket) unsent() (n int, ok bool) { return 0, false }
 
 type path struct {
-	rtt      time.Duration
-	delivery int
+	rtt time.Duration
 }
 
 func (k *kernelSocket) path() (path, bool) { return path{}, false }

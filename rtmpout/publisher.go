@@ -134,13 +134,12 @@ func (p *Publisher) write(l *lane, tracks []track, pkt Packet) error {
 	if !taken {
 		(&item{Packet: pkt}).release()
 	}
-	var stalled *StalledError
-	if errors.As(err, &stalled) {
-		p.fail(StepStream, err)
-		return p.Err()
-	}
 	if taken {
 		p.signal()
+	}
+	if _, stalled := err.(*StalledError); stalled {
+		p.fail(StepStream, err)
+		return p.Err()
 	}
 	return err
 }

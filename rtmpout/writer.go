@@ -11,7 +11,11 @@ const maxPacket = wire.MaxMessageSize - maxTagHeader
 
 // maxBatch is the most that one write takes: what the kernel is given cannot be
 // overtaken any more.
-const maxBatch = 64 << 10
+const maxBatch = 256 << 10
+
+// overtakeAfter is how long a video message must have been under way for audio to go
+// between its chunks. Below that, order is worth more than time.
+const overtakeAfter = 5 * time.Millisecond
 
 // writerState is what only the writer goroutine uses.
 type writerState struct {
@@ -20,6 +24,7 @@ type writerState struct {
 	control      []byte
 	timer        *time.Timer
 	blockedSince time.Time // the server's window is full
+	idle         bool      // there was nothing to send just now
 }
 
 type sending struct {
@@ -69,6 +74,7 @@ func (p *Publisher) run() {
 		}
 		p.mu.Unlock()
 		if wait > 0 {
+			p.w.idle = true
 			p.w.timer.Reset(wait)
 			select {
 			case <-p.wake:
@@ -116,10 +122,11 @@ func (p *Publisher) collect(now time.Time) {
 	c := &l.out
 	c.reset()
 	p.settle(now)
-	w.control = l.replies.take(w.control[:0], l.controlRoom(now))
+	w.control = l.replies.take(w.control[:0], l.replyRoom(now))
 	l.replied += len(w.control)
 	c.control(w.control)
-	limit := l.pace.batch
+	limit := l.batchLimit(w.idle)
+	w.idle = false
 	room, expired := l.flow.room(now, w.blockedSince)
 	switch {
 	case expired:
@@ -135,7 +142,7 @@ func (p *Publisher) collect(now time.Time) {
 	w.blockedSince = time.Time{}
 
 	// Audio does not wait for the end of a big video message on a slow link.
-	overtake := w.sending[laneVideo].active && now.Sub(w.sending[laneVideo].began) >= batchTime
+	overtake := w.sending[laneVideo].active && now.Sub(w.sending[laneVideo].began) >= overtakeAfter
 	for c.bytes < limit && !c.full() {
 		switch {
 		case w.sending[laneAudio].active:
