@@ -310,7 +310,7 @@ func TestK3Backoff(t *testing.T) {
 	seen := map[time.Duration]bool{}
 	for i := range 20 {
 		wait, again := b.Next(lost)
-		if !again || wait < last*9/10 || wait > 33*time.Second || i == 0 && (wait < 900*time.Millisecond || wait > 1100*time.Millisecond) {
+		if !again || wait < last*8/10 || wait > 33*time.Second || i == 0 && (wait < 900*time.Millisecond || wait > 1100*time.Millisecond) {
 			t.Errorf("attempt %d: %v after %v", i, wait, last)
 		}
 		last = wait
