@@ -98,6 +98,19 @@ func TestOffsetsAreMeasured(t *testing.T) {
 	}
 }
 
+// TestMovingIsMeasured shows every picture of a film three times.
+func TestMovingIsMeasured(t *testing.T) {
+	film := MakeFilm(t, "320x180", 30, 3)
+	slow := filepath.Join(t.TempDir(), "slow.flv")
+	run(t, nil, "ffmpeg", "-nostdin", "-loglevel", "error", "-i", film, "-vf", "fps=10,fps=30", "-c:v", "libx264", "-preset", "ultrafast", "-an", "-y", slow)
+	if m := Moving(t, film); m < 0.95 {
+		t.Errorf("%.2f of a film's pictures move", m)
+	}
+	if m := Moving(t, slow); m < 0.28 || m > 0.4 {
+		t.Errorf("%.2f of the pictures move, where each is shown three times", m)
+	}
+}
+
 func TestDesktop(t *testing.T) {
 	d := StartDesktop(t, "640x480")
 	film := MakeFilm(t, "640x480", 25, 3)

@@ -48,18 +48,40 @@ func FlashAndBeep(t testing.TB, path string) Marks {
 	return Marks{Flashes: rises(t, light, 0.5, 0), Beeps: rises(t, sound, 0.75, 200*time.Millisecond)}
 }
 
-// rises reads the values that a filter of ffmpeg's printed, and returns the
-// instants at which they rise above a threshold, a share of the way from the
-// least to the greatest value, after having been below it for that long.
-func rises(t testing.TB, path string, share float64, quiet time.Duration) []time.Duration {
+// stillness is how much two codings of one picture may differ, as the mean over
+// the picture in steps of brightness of which there are 255. Measured: up to 0.2;
+// from one picture of MakeFilm's to the next more than 1.
+const stillness = 0.5
+
+// Moving is the share of the pictures of a film from [MakeFilm] that differ from
+// the one before: 1 when all do. A stream may have all its frames and still show
+// few pictures.
+func Moving(t testing.TB, path string) float64 {
+	t.Helper()
+	change := filepath.Join(t.TempDir(), "change")
+	run(t, nil, "ffmpeg", "-nostdin", "-loglevel", "error", "-i", path, "-map", "0:v:0",
+		"-vf", "signalstats,metadata=print:key=lavfi.signalstats.YDIF:file="+change, "-fps_mode", "passthrough", "-f", "null", "-")
+	_, values := series(t, change)
+	if len(values) < 2 {
+		t.Fatalf("%s has %d pictures", path, len(values))
+	}
+	moved := 0
+	for _, v := range values[1:] {
+		if v > stillness {
+			moved++
+		}
+	}
+	return float64(moved) / float64(len(values)-1)
+}
+
+// series reads the values that a filter of ffmpeg's printed, with their times.
+func series(t testing.TB, path string) (times []time.Duration, values []float64) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	const floor = -90 // dB; silence is −∞
-	var times []time.Duration
-	var values []float64
 	var at time.Duration
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
@@ -77,6 +99,15 @@ func rises(t testing.TB, path string, share float64, quiet time.Duration) []time
 			times, values = append(times, at), append(values, max(v, floor))
 		}
 	}
+	return times, values
+}
+
+// rises are the instants at which a series rises above a threshold, a share of
+// the way from its least to its greatest value, after having been below it for
+// that long.
+func rises(t testing.TB, path string, share float64, quiet time.Duration) []time.Duration {
+	t.Helper()
+	times, values := series(t, path)
 	if len(values) == 0 {
 		return nil
 	}

@@ -8,13 +8,13 @@ import (
 )
 
 // smallDisk is the path for a recording on a disk that is soon full: a file
-// system of 512 KiB where the test may mount one, and else the device that is
+// system of 200 KiB where the test may mount one, and else the device that is
 // always full.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "show.mkv")
-	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=512k"); err == nil {
+	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=200k"); err == nil {
 		t.Cleanup(func() {
 			if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
 				t.Error(err)

@@ -292,6 +292,9 @@ func TestScreenAndMicrophone(t *testing.T) {
 	r.succeed(t, 40*time.Second)
 	seen := viewer.File(t)
 	checkMedia(t, seen, 640, 360, 30, 2, 0)
+	if m := apptest.Moving(t, seen); m < 0.8 {
+		t.Errorf("the screen moves 30 times a second, %.0f %% of the pictures sent do", 100*m)
+	}
 	// The player and the sound server have delays of their own, which the show cannot know, and the
 	// player is now and then late: so the offset of most seconds counts.
 	marks := apptest.FlashAndBeep(t, seen)
