@@ -1,0 +1,42 @@
+package netwatch
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestSleepIsTheGapBetweenTheClocks(t *testing.T) {
+	before := reading{awake: 10 * time.Second, all: 50 * time.Second}
+	for _, c := range []struct {
+		now   reading
+		slept bool
+	}{
+		{reading{11 * time.Second, 51 * time.Second}, false},
+		{reading{40 * time.Second, 80 * time.Second}, false}, // the program stood still, the machine did not sleep
+		{reading{11 * time.Second, 61 * time.Second}, true},
+		{reading{11 * time.Second, 20 * time.Second}, false}, // a wall clock was put back
+	} {
+		if got := c.now.sleptSince(before); got != c.slept {
+			t.Errorf("%+v: %v", c.now, got)
+		}
+	}
+	a := read()
+	time.Sleep(50 * time.Millisecond)
+	if b := read(); b.sleptSince(a) || b.awake-a.awake < 50*time.Millisecond || a.all <= 0 {
+		t.Errorf("from %+v to %+v", a, b)
+	}
+}
+
+func TestRunEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	if err := Run(ctx, func() {}); err == nil || time.Since(begin) > 2*time.Second {
+		t.Errorf("%v after %v", err, time.Since(begin))
+	}
+}
