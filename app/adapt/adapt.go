@@ -1,12 +1,15 @@
-// Package adapt decides how many bits the picture may take, from what the
-// network shows. It is a pure calculation: samples in, target out; who measures
-// and who obeys is the caller's business.
+// Package adapt decides how many bits the picture may take, and at how many
+// pictures a second, from what the network shows. It is a pure calculation:
+// samples in, target out; who measures and who obeys is the caller's business.
 //
-// The one thing it acts on is delay: how long what waits here (in our queue and
-// in the kernel) will take to leave at the rate at which bytes leave now. A line
-// that is too narrow shows in that within half a second, whatever acknowledgement
-// style the server has. Bytes leaving slowly without anything waiting only mean
-// that the picture is still, and change nothing.
+// It acts on delay, as any line that is too narrow shows in that: how long the
+// oldest byte has waited that has not arrived, wherever it waits, in our queue,
+// in the kernel, in the modem or at the server. While bytes wait, the rate at
+// which they arrive is the line's capacity. Bytes that leave slowly without
+// waiting only mean that the picture is still, and change nothing.
+//
+// Every key frame is a small test of the line for nothing: if it has to wait, the
+// capacity is known anew; if it does not, there is more than was thought.
 package adapt
 
 import (
@@ -15,35 +18,30 @@ import (
 )
 
 const (
-	// congested is the delay over the line's usual one at which the picture gets
-	// fewer bits. A key frame alone makes 200 ms on a line that is just wide
-	// enough.
-	congested = 350 * time.Millisecond
-	// free is the delay under which the line counts as free again.
-	free = 120 * time.Millisecond
+	// early is the delay over the usual one at which the picture gets fewer bits
+	// if the line is clearly too narrow, late the one at which it does anyway.
+	early = 150 * time.Millisecond
+	late  = 350 * time.Millisecond
+	// sure is how long bytes must have waited for their rate to be believed.
+	sure = 200 * time.Millisecond
 	// settle is how long a step down is given to show before the next one.
-	settle = 800 * time.Millisecond
-	// patience is how long the line must be clear before the first step up.
-	patience = 1500 * time.Millisecond
-	// stepUp is the time between steps up, each a tenth of what the user chose.
+	settle = 500 * time.Millisecond
+	// warmUp is how long after a connection began TCP is still finding its pace.
+	warmUp = 2 * time.Second
+	// stepUp is the time between steps up.
 	stepUp = 500 * time.Millisecond
-	// wary is how long steps up stop short of a rate that has just failed.
-	wary = 12 * time.Second
-	// window is the time over which the leaving bytes are averaged.
-	window = time.Second
+	// stale is how long a key frame's word on the capacity counts.
+	stale = 3 * time.Second
+	// soon and seldom are the times between a rate that was too much and the next
+	// try: soon when nothing speaks against it, seldom when key frames still wait.
+	soon   = 3 * time.Second
+	seldom = 20 * time.Second
 )
-
-// Sample is what the network shows at one moment.
-type Sample struct {
-	At      time.Duration
-	Left    int64 // bytes that have left this machine since the connection began
-	Waiting int   // bytes in our own queue and in the kernel's
-	Other   int   // bit/s of the connection that are not the picture's
-}
 
 // Target is what the picture may take.
 type Target struct {
 	Bitrate int    // bit/s
+	Pace    int    // every Pace-th picture is sent: 1 or 2
 	Reason  string // why it is less than chosen, as a sentence; empty when it is not
 }
 
@@ -51,21 +49,26 @@ type Target struct {
 type Control struct {
 	chosen, floor int
 	target        int
+	pace          int
 	reason        string
+	line          line
 
-	marks   [16]Sample // the last second and a half, oldest first
-	usual   delayFloor
+	began   time.Duration // of the connection; -1: no sample yet
+	ceiling int           // bit/s that the line was last seen to carry; 0: unknown
+	seen    time.Duration // when a narrow line was last seen
 	lowered time.Duration // when the last step down was made
-	clearAt time.Duration // since when the line is clear; -1: it is not
-	raised  time.Duration
-	failed  int // bit/s that were too much, and when
-	failAt  time.Duration
+	raised  time.Duration // when the last step up was
+	clearAt time.Duration // since when nothing waits; -1: something does
+	climbs  int           // steps up in a row
 }
 
 // New controls a picture for which the user chose the given bitrate, in bit/s,
-// and which is not worth watching under the floor.
+// and which at its full pace is not worth watching under the floor. At half the
+// pace half the floor will do.
 func New(chosen, floor int) *Control {
-	return &Control{chosen: chosen, floor: min(floor, chosen), target: chosen, clearAt: -1, lowered: -settle}
+	c := &Control{chosen: chosen, floor: min(floor, chosen), target: chosen, pace: 1}
+	c.Reset()
+	return c
 }
 
 // Floor is the least bitrate at which a picture of this size and pace is worth
@@ -75,110 +78,160 @@ func Floor(width, height, fps int) int { return max(150_000, width*height*fps/50
 // Choose changes what the user wants; it takes effect at once.
 func (c *Control) Choose(bitrate int) {
 	c.chosen, c.floor = bitrate, min(c.floor, bitrate)
-	c.target, c.reason = bitrate, ""
+	c.target, c.pace, c.reason, c.ceiling = bitrate, 1, "", 0
 }
 
 // Target is the current one.
-func (c *Control) Target() Target { return Target{c.target, c.reason} }
+func (c *Control) Target() Target { return Target{c.target, c.pace, c.reason} }
 
 // Reset forgets the line, not the target: after a reconnect the way may be
 // another one.
 func (c *Control) Reset() {
-	c.marks, c.usual, c.clearAt = [16]Sample{}, delayFloor{}, -1
+	const never = -time.Hour
+	c.line, c.ceiling, c.began, c.clearAt, c.climbs = line{}, 0, -1, -1, 0
+	c.seen, c.lowered, c.raised = never, never, never
 }
 
-// Update takes a sample, five to ten a second, and returns the target.
+// Update takes a sample, ten to twenty a second, and returns the target.
 func (c *Control) Update(s Sample) Target {
-	rate := c.leaving(s)
-	over := c.delay(s, rate)
-	switch {
-	case over > congested:
-		c.clearAt = -1
-		if s.At-c.lowered >= settle {
-			c.lower(s, rate)
+	if c.began < 0 {
+		c.began = s.At
+	}
+	if ended := c.line.take(s); ended > 0 {
+		c.learn(s, ended)
+	}
+	if !c.line.busy {
+		if c.clearAt < 0 {
+			c.clearAt = s.At
 		}
-	case over > free:
-		c.clearAt = -1
-	case c.clearAt < 0:
-		c.clearAt = s.At
-	case c.target < c.chosen && s.At-c.clearAt >= patience && s.At-c.raised >= stepUp:
-		c.raise(s)
+		if c.target < c.chosen {
+			c.raise(s)
+		}
+		return c.Target()
+	}
+	c.clearAt = -1
+	if c.line.waited() >= sure && s.At-c.lowered >= settle {
+		c.weigh(s)
 	}
 	return c.Target()
 }
 
-// lower goes under the rate at which bytes leave, so that what waits can drain.
-func (c *Control) lower(s Sample, rate int) {
-	room := rate*85/100 - s.Other
-	if room >= c.target {
-		// The line is as wide as it was: only a burst has to drain.
-		return
+// learn takes the capacity that a burst has shown.
+func (c *Control) learn(s Sample, capacity int) {
+	if c.ceiling == 0 && c.target == c.chosen {
+		return // nothing to find out
 	}
-	c.failed, c.failAt = c.target, s.At
-	c.target = max(c.floor, min(room, c.target*9/10))
-	c.lowered = s.At
-	c.reason = fmt.Sprintf("Your upload fell to %.1f Mbit/s. Picture lowered to %.1f.", float64(rate)/1e6, float64(c.target)/1e6)
+	if capacity < c.ceiling*5/4 && capacity < (c.target+s.Other)*5/4 {
+		c.seen = s.At
+	}
+	if c.ceiling > 0 && capacity < c.ceiling*5/4 {
+		capacity = (3*c.ceiling + max(capacity, c.ceiling*3/4)) / 4
+	}
+	c.ceiling = capacity
 }
 
-// raise goes a tenth up, and stops short of what failed a moment ago.
+// weigh decides on a step down while bytes wait.
+func (c *Control) weigh(s Sample) {
+	over, capacity := c.line.over, c.line.capacity()
+	demand := c.target + s.Other
+	switch {
+	case s.At-c.began < warmUp && over < 2*late:
+	case c.climbs > 0 && capacity < demand*97/100: // a try that failed
+		c.lower(s, over, capacity)
+	case over > late && capacity < demand*97/100, over > early && capacity < demand*85/100:
+		c.lower(s, over, capacity)
+	}
+}
+
+// lower goes under the rate at which bytes arrive, so that what waits can drain.
+func (c *Control) lower(s Sample, over time.Duration, capacity int) {
+	was := c.target
+	if capacity < (c.target+s.Other)/10 {
+		// Nothing passes: that says nothing on what will pass when something does.
+		c.set(c.target / 2)
+	} else {
+		drain := int(float64(capacity) * min(over.Seconds()/2, 0.3))
+		c.set(capacity*92/100 - drain - s.Other)
+		c.ceiling = capacity
+	}
+	c.seen, c.lowered, c.climbs = s.At, s.At, 0
+	if c.target < was || c.reason == "" {
+		c.reason = c.lowReason(capacity)
+	}
+}
+
+func (c *Control) lowReason(capacity int) string {
+	text := fmt.Sprintf("Your upload fell to %s Mbit/s. Picture lowered to %s", mega(capacity), mega(c.target))
+	switch {
+	case capacity < c.target:
+		text += ", the least that is worth watching; frames are left out"
+	case c.pace > 1:
+		text += " and half the frames"
+	}
+	return text + "."
+}
+
+// raise goes up while nothing waits: quickly to what the line is known to carry,
+// then by steps that grow as long as they do no harm.
 func (c *Control) raise(s Sample) {
-	next := min(c.chosen, c.target+c.chosen/10)
-	if c.failed > 0 && s.At-c.failAt < wary {
-		next = min(next, c.failed*95/100)
+	hold := stepUp
+	if c.climbs == 1 { // the first step is small, and must show for longer
+		hold = 2 * stepUp
 	}
-	if next <= c.target {
+	if s.At-c.raised < hold || s.At-c.clearAt < stepUp/2 || s.At-c.lowered < settle {
 		return
 	}
-	c.target, c.raised = next, s.At
-	c.reason = ""
-	if c.target < c.chosen {
-		c.reason = fmt.Sprintf("Your upload is recovering. Picture at %.1f of %.1f Mbit/s.", float64(c.target)/1e6, float64(c.chosen)/1e6)
+	known := c.ceiling*92/100 - s.Other
+	if c.ceiling > 0 && c.target < known*97/100 {
+		c.climb(s, min(known, c.target*2))
+		c.climbs = 0
+		return
 	}
-}
-
-// leaving is the rate, in bit/s, at which bytes left over the last second.
-func (c *Control) leaving(s Sample) int {
-	copy(c.marks[:], c.marks[1:])
-	c.marks[len(c.marks)-1] = s
-	for _, m := range c.marks {
-		if span := s.At - m.At; m.At > 0 && span > 0 && span <= window {
-			return int(float64(s.Left-m.Left) * 8 / span.Seconds())
+	if c.climbs == 0 {
+		wait := soon
+		switch {
+		case c.ceiling == 0: // a new connection
+			wait = warmUp
+			if s.At-c.began < wait {
+				return
+			}
+		case s.At-c.seen < stale:
+			wait = seldom
+		}
+		if s.At-c.lowered < wait {
+			return
 		}
 	}
-	return 0
+	// A picture that is still proves nothing: it may go up to what once failed,
+	// and on only when the line is really used.
+	if c.line.made() < (c.target+s.Other)*8/10 && c.ceiling > 0 && s.At-c.lowered < 2*seldom {
+		return
+	}
+	by := [...]int{112, 110, 120, 135, 150}
+	c.climb(s, c.target*by[min(c.climbs, len(by)-1)]/100)
+	c.climbs++
 }
 
-// delay is how much longer than usual the last byte that waits will take.
-func (c *Control) delay(s Sample, rate int) time.Duration {
-	d := time.Duration(0)
+func (c *Control) climb(s Sample, to int) {
+	c.set(to)
+	c.raised = s.At
+	c.reason = ""
+	if c.target >= c.chosen {
+		c.ceiling = 0
+		return
+	}
+	c.reason = fmt.Sprintf("Your upload is recovering. Picture at %s of %s Mbit/s.", mega(c.target), mega(c.chosen))
+}
+
+// set keeps the target within its bounds and finds the pace for it.
+func (c *Control) set(bitrate int) {
+	c.target = max(min(bitrate, c.chosen), c.floor/2)
 	switch {
-	case s.Waiting == 0:
-	case rate <= 0:
-		d = time.Second // nothing leaves at all
-	default:
-		d = min(time.Duration(float64(s.Waiting)*8/float64(rate)*float64(time.Second)), 10*time.Second)
+	case c.target < c.floor:
+		c.pace = 2
+	case c.target >= c.floor*5/4 || c.target == c.chosen:
+		c.pace = 1
 	}
-	return d - c.usual.add(s.At, d)
 }
 
-// delayFloor is the least delay of the last ten to twenty seconds: what the
-// distance to the server costs on a free line.
-type delayFloor struct {
-	since         time.Duration
-	now, previous time.Duration
-	started       bool
-}
-
-func (f *delayFloor) add(at, d time.Duration) time.Duration {
-	const half = 10 * time.Second
-	if !f.started {
-		*f = delayFloor{since: at, now: d, previous: d, started: true}
-	}
-	if at-f.since >= half {
-		f.since, f.previous, f.now = at, f.now, d
-	}
-	f.now = min(f.now, d)
-	// A line that has been slow for long has not become a long line: over
-	// 300 ms it is a queue.
-	return min(f.now, f.previous, 300*time.Millisecond)
-}
+func mega(bits int) string { return fmt.Sprintf("%.1f", float64(bits)/1e6) }
