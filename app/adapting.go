@@ -2,68 +2,120 @@ package app
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"tally/app/adapt"
+	"tally/rtmpout"
 )
 
 // adaptEvery is how often the line is looked at.
-const adaptEvery = 120 * time.Millisecond
+const adaptEvery = 50 * time.Millisecond
 
-// adaptBitrate is a stage without packets: it watches the first output, the main
-// one, and sets what the video encoder may spend. The others drop what they
-// cannot take.
-func (sh *show) adaptBitrate(ctx context.Context) error {
-	v := sh.video.Config()
-	chosen := int(sh.chosen.Load())
-	control := adapt.New(chosen, adapt.Floor(v.Width, v.Height, v.FPS))
-	other := 0
-	if sh.audio != nil {
-		other = sh.audio.Config().Bitrate
+// budget is what the picture may take: control says what the user wants, adapting
+// what the network allows, and the video encoder's stage obeys.
+type budget struct {
+	chosen  atomic.Int64 // bit/s of video that the user wants
+	adapts  atomic.Bool  // the network may lower that
+	fixed   atomic.Bool  // the encoder cannot change its bitrate
+	bitrate atomic.Int64 // bit/s asked of the video encoder
+	pace    atomic.Int64 // every pace-th picture is encoded; 0 counts as 1
+	reason  atomic.Pointer[string]
+}
+
+// grant sets what the picture may take, and why that is less than chosen.
+func (b *budget) grant(t adapt.Target) {
+	b.bitrate.Store(int64(t.Bitrate))
+	b.pace.Store(int64(t.Pace))
+	b.reason.Store(&t.Reason)
+}
+
+// adapting watches the outputs that the encoder serves, the main ones, and gives
+// the picture what the slowest of them carries. The others drop what they cannot
+// take. run is a stage without packets.
+type adapting struct {
+	budget *budget
+	lines  []*watched
+	other  int // bit/s that are not the picture's
+	chosen int
+}
+
+// watched is one main output.
+type watched struct {
+	output  *output
+	pub     *rtmpout.Publisher // of the last look
+	control *adapt.Control
+}
+
+// adaptTo prepares to adapt a picture of that size and pace to the main ones of
+// outputs.
+func adaptTo(outputs []*output, b *budget, width, height, fps, other int) *adapting {
+	a := &adapting{budget: b, other: other, chosen: int(b.chosen.Load())}
+	for _, o := range outputs {
+		if o.main {
+			a.lines = append(a.lines, &watched{output: o, control: adapt.New(a.chosen, adapt.Floor(width, height, fps))})
+		}
 	}
+	return a
+}
+
+func (a *adapting) run(ctx context.Context, ending <-chan struct{}) error {
+	began := time.Now()
 	look := time.NewTicker(adaptEvery)
 	defer look.Stop()
-	wasLive := false
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-sh.ending:
+		case <-ending:
 			return nil
 		case <-look.C:
+			a.look(time.Since(began))
 		}
-		if now := int(sh.chosen.Load()); now != chosen {
-			chosen = now
-			control.Choose(chosen)
-		}
-		sent, waiting, live := sh.outputs[0].line()
-		target := adapt.Target{Bitrate: chosen}
-		if sh.adapts.Load() && !sh.fixed.Load() {
-			if live && !wasLive {
-				control.Reset()
-			}
-			if live {
-				target = control.Update(adapt.Sample{At: sh.clock.Now(), Left: sent - int64(waiting.kernel), Waiting: waiting.kernel + waiting.queue, Other: other})
-			} else {
-				target = control.Target()
-			}
-		}
-		wasLive = live
-		sh.bitrate.Store(int64(target.Bitrate))
-		sh.reason.Store(&target.Reason)
 	}
 }
 
-// backlog is what waits on this machine, in bytes.
-type backlog struct{ kernel, queue int }
-
-// line is what the network shows of the current connection.
-func (o *output) line() (sent int64, waiting backlog, live bool) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.pub == nil {
-		return 0, backlog{}, false
+// look takes one sample of every line.
+func (a *adapting) look(at time.Duration) {
+	if now := int(a.budget.chosen.Load()); now != a.chosen {
+		a.chosen = now
+		for _, l := range a.lines {
+			l.control.Choose(now)
+		}
 	}
-	s := o.pub.Stats()
-	return int64(s.Sent), backlog{kernel: max(0, s.Kernel), queue: s.QueueBytes}, true
+	least := adapt.Target{Bitrate: a.chosen, Pace: 1}
+	if a.budget.adapts.Load() && !a.budget.fixed.Load() {
+		for _, l := range a.lines {
+			if t := l.look(at, a.other); t.Bitrate < least.Bitrate {
+				least = t
+			}
+		}
+	}
+	a.budget.grant(least)
+}
+
+func (l *watched) look(at time.Duration, other int) adapt.Target {
+	l.output.mu.Lock()
+	pub := l.output.pub
+	l.output.mu.Unlock()
+	if pub != l.pub {
+		l.pub = pub
+		l.control.Reset()
+	}
+	if pub == nil {
+		return l.control.Target()
+	}
+	return l.control.Update(sample(pub.Stats(), at, other))
+}
+
+// sample is what the controller needs of a connection's numbers.
+func sample(s rtmpout.Stats, at time.Duration, other int) adapt.Sample {
+	out := adapt.Sample{
+		At: at, Sent: int64(s.Sent), Kernel: s.Kernel, Acked: -1,
+		Queue: s.QueueBytes, QueueAge: s.QueueAge, Other: other,
+	}
+	if s.AckStyle == rtmpout.AckCumulative || s.AckStyle == rtmpout.AckIncremental {
+		out.Acked = int64(s.Acked)
+	}
+	return out
 }

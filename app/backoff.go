@@ -1,16 +1,103 @@
 package app
 
 import (
+	"errors"
 	"math/rand/v2"
+	"net"
+	"syscall"
 	"time"
+
+	"tally/rtmpout"
 )
 
-// backoff is how long to wait before the given attempt to reconnect, the first
-// being 1. The steps are short, because a streamer would rather be back than be
-// polite; a jitter of a fifth keeps thousands of studios from knocking at a
+// failure is what an attempt to connect, or a connection, ended with, as far as
+// it says how to go on.
+type failure uint8
+
+const (
+	lineFailed failure = iota // the way to the server, or the server, does not work
+	nobodyHome                // the machine is there, but nothing listens: the server is restarting
+	nameTaken                 // the server says that somebody is live with this key
+	refusedNow                // the server does not want us any more, although it did a moment ago
+	refusedYet                // the server does not want us, and never did: only a person can help
+)
+
+// failed tells the kinds of failure apart. wasLive: this destination has taken
+// the show before, with the same key.
+func failed(err error, wasLive bool) failure {
+	if r, ok := errors.AsType[*rtmpout.RejectedError](err); ok && r.Code == badName {
+		return nameTaken
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return nobodyHome
+	case Explain(err).Retry:
+		return lineFailed
+	case wasLive:
+		return refusedNow
+	}
+	return refusedYet
+}
+
+const badName = "NetStream.Publish.BadName"
+
+// steps are the waits before the second, third, … attempt in a row; the last one
+// stays. They are short, because a streamer would rather be back than be polite.
+// After a connection that was good, the first attempt follows at once.
+//
+// Where nobody listens, an attempt is one packet and its answer, so there can be
+// many: a server that was restarted gets the show back within a second. An old
+// session of ours that a server still holds goes away when the server notices,
+// after a minute or two; asking is only useful now and then. A refusal is not
+// hammered.
+var steps = map[failure][]time.Duration{
+	lineFailed: {1 * time.Second, 2 * time.Second, 3 * time.Second, 5 * time.Second},
+	nobodyHome: {600 * time.Millisecond},
+	nameTaken:  {2 * time.Second, 3 * time.Second, 5 * time.Second},
+	refusedNow: {10 * time.Second, 20 * time.Second, 30 * time.Second},
+}
+
+// manyNobodies is after how many attempts a server that does not listen counts
+// as one that will not do so soon.
+const manyNobodies = 100
+
+// backoff is how long to wait after the given number of failed attempts in a
+// row, of which the last took as long as said; false: until a person wants to
+// try again. A jitter of a fifth keeps thousands of studios from knocking at a
 // restarted server in the same instant.
-func backoff(attempt int) time.Duration {
-	steps := [...]time.Duration{0, 1 * time.Second, 2 * time.Second, 3 * time.Second, 5 * time.Second}
-	d := steps[min(attempt-1, len(steps)-1)]
-	return d + time.Duration(rand.Int64N(int64(d/5)+1))
+func backoff(f failure, attempts int, took time.Duration) (time.Duration, bool) {
+	waits, ok := steps[f]
+	if !ok {
+		return 0, false
+	}
+	if attempts == 0 {
+		if f == nameTaken || f == refusedNow { // told so while live: it will not take us back at once
+			attempts = 1
+		} else {
+			return 0, true
+		}
+	}
+	if f == nobodyHome && attempts > manyNobodies {
+		waits = steps[lineFailed]
+	}
+	d := waits[min(attempts, len(waits))-1]
+	d += time.Duration((rand.Float64() - 0.5) * 0.4 * float64(d))
+	if f == lineFailed {
+		// An attempt that waited for an answer has waited already.
+		d = max(d-took, 100*time.Millisecond)
+	}
+	return d, true
+}
+
+// perWay is how many attempts a server gets before its backup is tried, and the
+// other way round.
+const perWay = 2
+
+// noRoute tells an attempt that failed because this machine has no network: the
+// operating system tells when it has one again.
+func noRoute(err error) bool {
+	if d, ok := errors.AsType[*net.DNSError](err); ok && d.IsTemporary {
+		return true
+	}
+	return errors.Is(err, syscall.ENETUNREACH) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETDOWN)
 }

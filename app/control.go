@@ -80,9 +80,14 @@ func (s *Studio) obey(ctx context.Context) {
 	if w.end {
 		s.move(evEnd)
 	}
-	if w.retry && s.show != nil {
+	if s.show != nil {
 		for _, o := range s.show.outputs {
-			o.retryNow()
+			if w.retry {
+				o.retryNow()
+			}
+			if w.shake {
+				o.shake()
+			}
 		}
 	}
 	if s.show != nil {
@@ -212,8 +217,11 @@ func (s *Studio) tick() {
 		return
 	}
 	p := HistoryPoint{At: at, State: s.state, TargetKbps: int(s.show.bitrate.Load() / 1000)}
-	if len(s.show.outputs) > 0 {
-		p.SentKbps = s.show.outputs[0].kbps
+	for _, o := range s.show.outputs {
+		if o.main {
+			p.SentKbps = o.kbps
+			break
+		}
 	}
 	// Snapshots share the old slice: append to a copy when it would move.
 	s.history = append(s.history[max(0, len(s.history)+1-historyKept):len(s.history):len(s.history)], p)

@@ -1,10 +1,12 @@
 package app
 
 import (
-	"context"
+	"net"
+	"slices"
 	"sync"
 	"time"
 
+	"tally/app/netwatch"
 	"tally/encoder"
 	"tally/rtmpout"
 )
@@ -12,36 +14,41 @@ import (
 // output keeps one destination supplied for the length of a show: it connects,
 // watches, and connects again.
 //
-//	           accepted             server silent > stallAfter
+//	           accepted             no proof for stallAfter
 //	connecting ────────> live <───────────────────> stalled
 //	   │  ^                │                           │
-//	   │  │ wait is over   │ connection lost           │
+//	   │  │ wait is over   │ connection lost           │ no proof for deadAfter
 //	   │  └── reconnecting <───────────────────────────┘
-//	   │ refused for good      ^ retry now
+//	   │ refused for good      ^ retry now, the network is back
 //	   └────────────────> refused
 //
-// run is its goroutine; write is called by the show's fan-out; status by the
-// studio.
+// run, in supply.go, is its goroutine; write is called by the show's fan-out;
+// status and count by the studio's control. The other methods may be called from
+// anywhere. Outputs share nothing: one that fails never disturbs another.
 type output struct {
 	name    string
-	target  rtmpout.Target
+	main    bool             // the encoder serves it
+	ways    []rtmpout.Target // the server, and its backup if there is one
 	options rtmpout.Options
 	needKey func()        // asks the encoder for a key frame
 	changed func()        // tells the studio that state has changed
 	ending  chan struct{} // closed: say goodbye and return
 	retry   chan struct{} // one token: do not wait any longer
+	shaken  chan struct{} // one token: something in this machine's network has changed
+	alive   func(local net.Addr) bool
 
 	mu         sync.Mutex
+	way        int                // index in ways of the one in use
 	pub        *rtmpout.Publisher // nil while not connected
 	waitKey    bool               // nothing is sent before the next key frame
 	state      State
 	err        error // why it is not live
-	attempt    int
+	attempt    int   // failed in a row
 	retryAt    time.Time
+	quietSince time.Time // while stalled: the last proof
 	reconnects int
 	before     sums // over the connections that are over
-	askedKey   time.Time
-	proof      progress
+	losses     losses
 
 	sent rate // bytes; this and kbps belong to control
 	kbps int
@@ -51,100 +58,11 @@ type output struct {
 // wrong, its certificate is not trusted. It waits for RetryNow.
 const Refused State = "refused"
 
-// endPatience bounds the goodbye to a server: END takes no longer than 2 s.
-const endPatience = 1500 * time.Millisecond
-
-func newOutput(name string, target rtmpout.Target, options rtmpout.Options, needKey, changed func()) *output {
+func newOutput(name string, way rtmpout.Target, options rtmpout.Options, needKey, changed func()) *output {
 	return &output{
-		name: name, target: target, options: options, needKey: needKey, changed: changed,
-		ending: make(chan struct{}), retry: make(chan struct{}, 1), state: Connecting,
+		name: name, ways: []rtmpout.Target{way}, options: options, needKey: needKey, changed: changed, alive: netwatch.Has,
+		ending: make(chan struct{}), retry: make(chan struct{}, 1), shaken: make(chan struct{}, 1), state: Connecting,
 	}
-}
-
-// run returns after ending is closed, or with ctx.
-func (o *output) run(ctx context.Context) {
-	defer o.set(Idle, nil)
-	dialing, stopDialing := context.WithCancel(ctx)
-	defer stopDialing()
-	go func() { // END must not wait for a server that does not answer
-		select {
-		case <-o.ending:
-			stopDialing()
-		case <-dialing.Done():
-		}
-	}()
-	for attempt := 1; ; attempt++ {
-		pub, err := rtmpout.Dial(dialing, o.target, o.options)
-		if err == nil {
-			attempt = 0
-			err = o.attend(ctx, pub)
-		}
-		if dialing.Err() != nil {
-			return
-		}
-		if !o.wait(dialing, attempt, err) {
-			return
-		}
-	}
-}
-
-// attend lives through one connection and returns why it ended.
-func (o *output) attend(ctx context.Context, pub *rtmpout.Publisher) error {
-	o.connected(pub)
-	o.askedKey = time.Now()
-	o.needKey()
-	defer o.disconnected()
-	look := time.NewTicker(100 * time.Millisecond)
-	defer look.Stop()
-	for {
-		select {
-		case <-pub.Done():
-			return pub.Err()
-		case <-ctx.Done():
-			pub.Abort()
-			return ctx.Err()
-		case <-o.ending:
-			bye, cancel := context.WithTimeout(ctx, endPatience)
-			defer cancel()
-			return pub.Close(bye)
-		case <-look.C:
-			o.judge(pub.Stats())
-			o.helpDecoders(pub)
-		}
-	}
-}
-
-// wait sits out the time until the next attempt; false when the show is over.
-func (o *output) wait(ctx context.Context, attempt int, err error) bool {
-	o.mu.Lock()
-	o.err, o.attempt = err, attempt+1
-	var timer <-chan time.Time
-	if Explain(err).Retry {
-		pause := backoff(attempt + 1)
-		o.retryAt = time.Now().Add(pause)
-		timer = time.After(pause)
-		if o.reconnects > 0 {
-			o.state = Reconnecting
-		}
-	} else {
-		o.state, o.retryAt = Refused, time.Time{}
-	}
-	o.mu.Unlock()
-	o.changed()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer:
-	case <-o.retry:
-	}
-	o.mu.Lock()
-	o.retryAt = time.Time{}
-	if o.state == Refused {
-		o.state = Connecting
-	}
-	o.mu.Unlock()
-	o.changed()
-	return true
 }
 
 // write takes over a reference to p. It never waits for the network.
@@ -170,71 +88,30 @@ func (o *output) write(p *encoder.Packet) {
 	_ = err
 }
 
-func (o *output) connected(pub *rtmpout.Publisher) {
-	o.mu.Lock()
-	o.pub, o.waitKey, o.attempt, o.err = pub, o.options.Video != nil, 0, nil
-	o.state, o.proof = Live, progress{}
-	o.mu.Unlock()
-	o.changed()
-}
-
-func (o *output) disconnected() {
-	o.mu.Lock()
-	o.before.add(o.pub.Stats())
-	// Time goes on where it was: viewers' players take the new connection for
-	// the same stream.
-	o.options.Zero = o.pub.Zero()
-	o.pub = nil
-	select {
-	case <-o.ending:
-		o.state = Ending
-	default:
-		o.reconnects++
-		o.state = Reconnecting
-	}
-	o.mu.Unlock()
-	o.changed()
-}
-
-// judge turns numbers into live or stalled.
-func (o *output) judge(s rtmpout.Stats) {
-	o.mu.Lock()
-	was := o.state
-	if o.proof.ok(time.Now(), s) {
-		o.state = Live
-	} else {
-		o.state = Stalled
-	}
-	now := o.state
-	o.mu.Unlock()
-	if now != was {
-		o.changed()
-	}
-}
-
-// keyPatience is how often a key frame is asked for while video is dropped until
-// the next one: it takes the encoder's look-ahead to arrive.
-const keyPatience = time.Second
-
-// helpDecoders brings the picture back soon after a drop.
-func (o *output) helpDecoders(pub *rtmpout.Publisher) {
-	if pub.NeedKey() && time.Since(o.askedKey) > keyPatience {
-		o.askedKey = time.Now()
-		o.needKey()
-	}
-}
-
+// set changes the state, and keeps the book of what was lost.
 func (o *output) set(s State, err error) {
 	o.mu.Lock()
-	o.state, o.err = s, err
+	o.enter(s, err)
 	o.mu.Unlock()
 	o.changed()
+}
+
+// enter is set for who holds the lock.
+func (o *output) enter(s State, err error) {
+	o.state, o.err = s, err
+	o.losses.note(time.Now(), s, err)
 }
 
 // retryNow cuts a wait short.
-func (o *output) retryNow() {
+func (o *output) retryNow() { token(o.retry) }
+
+// shake says that something in this machine's network has changed: an address, a
+// route, or that it has slept.
+func (o *output) shake() { token(o.shaken) }
+
+func token(c chan struct{}) {
 	select {
-	case o.retry <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -264,12 +141,11 @@ func (o *output) status() OutputStatus {
 	defer o.mu.Unlock()
 	sum := o.before
 	st := OutputStatus{
-		Name: o.name, URL: o.target.ServerURL(), State: o.state, BitrateKbps: o.kbps,
-		Reconnects: o.reconnects, Ack: AckStatus{AgeMs: -1},
+		Name: o.name, URL: o.ways[o.way].ServerURL(), Main: o.main, Backup: o.way > 0, State: o.state, BitrateKbps: o.kbps,
+		Reconnects: o.reconnects, OffAir: Seconds(o.losses.total(time.Now())), Ack: AckStatus{AgeMs: -1},
 	}
-	if o.err != nil {
-		st.Problem = Explain(o.err)
-		st.Cause = st.Problem.Title
+	if p := o.problem(time.Now()); !p.IsZero() {
+		st.Problem, st.Cause = p, p.Title
 	}
 	if o.state != Live && o.state != Stalled {
 		st.Attempt = o.attempt
@@ -290,6 +166,13 @@ func (o *output) status() OutputStatus {
 	}
 	st.SentBytes, st.Ack.AckedBytes, st.Dropped = sum.sent, sum.acked, sum.dropped
 	return st
+}
+
+// lost lists what this destination has missed so far.
+func (o *output) lost() []Loss {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.losses.list)
 }
 
 // sums are what adds up over the connections of a show.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"tally/app/program"
@@ -151,9 +152,21 @@ func (s *Studio) openOutputs(sh *show, set Settings) error {
 		if err != nil {
 			return wrap("read the destination "+d.Name, err)
 		}
-		sh.outputs = append(sh.outputs, newOutput(d.Name, to, opts, sh.wantKey, s.poke))
+		o := newOutput(d.Name, to, opts, sh.wantKey, s.poke)
+		o.main = d.Main
+		if d.Backup != "" {
+			backup, err := target(Destination{URL: d.Backup}, key)
+			if err != nil {
+				return wrap("read the backup of "+d.Name, err)
+			}
+			o.ways = append(o.ways, backup)
+		}
+		sh.outputs = append(sh.outputs, o)
 	}
 	if len(sh.outputs) > 0 {
+		if !slices.ContainsFunc(sh.outputs, func(o *output) bool { return o.main }) {
+			sh.outputs[0].main = true
+		}
 		return nil
 	}
 	r, err := rehearsal.Start()
@@ -166,8 +179,12 @@ func (s *Studio) openOutputs(sh *show, set Settings) error {
 		return err
 	}
 	sh.outputs = append(sh.outputs, newOutput("Rehearsal", to, opts, sh.wantKey, s.poke))
+	sh.outputs[0].main = true
 	return nil
 }
+
+// queueTime is how long a picture may wait for the network.
+const queueTime = 1200 * time.Millisecond
 
 // wantKey asks the encoder for a key frame.
 func (sh *show) wantKey() { sh.forceKey.Store(true) }
@@ -189,6 +206,9 @@ func (sh *show) publishing() rtmpout.Options {
 	// A quarter of a second of the show: confirmations come often enough to see
 	// within two seconds that they have stopped.
 	o.WindowAckSize = max(64<<10, total/8/4)
+	// What waits for longer than this is dropped: with what waits in the kernel
+	// and on the way, viewers are never more than two seconds behind.
+	o.QueueTime = queueTime
 	return o
 }
 

@@ -44,6 +44,13 @@ type Destination struct {
 	Service string `json:"service"` // ID in the list of services; empty for an own server
 	URL     string `json:"url"`     // rtmp:// or rtmps://, without the key
 	Enabled bool   `json:"enabled"` // goes live with GO LIVE; when none is, GO LIVE rehearses
+	// Backup is another server for the same key, tried in turn with URL after two
+	// failed attempts; empty: none.
+	Backup string `json:"backup,omitempty"`
+	// Main makes the bitrate follow this destination's line; what the lines of
+	// others cannot take is dropped for them alone. Of several the slowest counts.
+	// When none is main, the first enabled one is.
+	Main bool `json:"main,omitempty"`
 }
 
 // DefaultSettings are those of somebody who has set up nothing.

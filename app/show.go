@@ -40,11 +40,8 @@ type show struct {
 	ending  chan struct{}        // closed by end
 	endOnce sync.Once
 
+	budget   // of the picture
 	forceKey atomic.Bool
-	chosen   atomic.Int64 // bit/s of video that the user wants
-	adapts   atomic.Bool  // the network may lower that
-	fixed    atomic.Bool  // the encoder cannot change its bitrate
-	bitrate  atomic.Int64 // bit/s asked of the video encoder
 	overflow atomic.Int64 // blocks of sound that the encoder was too slow for
 
 	encoded   rate         // pictures
@@ -53,7 +50,6 @@ type show struct {
 	latencyNs atomic.Int64 // from capture until encoded, of the newest picture
 
 	recordErr      atomic.Pointer[recordError] // why the recording has stopped
-	reason         atomic.Pointer[string]      // why the bitrate is not what the user chose
 	rehearsal      *rehearsal.Server           // nil: a real show
 	repeatedBefore int                         // the program's count when the show began
 	numbers        numbers                     // control's own
@@ -92,7 +88,7 @@ func (sh *show) run(ctx context.Context) error {
 	encoders, ctx := errgroup.WithContext(ctx)
 	if sh.video != nil {
 		encoders.Go(func() error { return sh.encodeVideo(ctx) })
-		encoders.Go(func() error { return sh.adaptBitrate(ctx) })
+		encoders.Go(func() error { return sh.adapting().run(ctx, sh.ending) })
 	}
 	if sh.audio != nil {
 		encoders.Go(func() error { return sh.encodeAudio(ctx) })
@@ -154,7 +150,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 	defer sh.frames.Drop()
 	sh.picture.Deliver(sh.frames.Put)
 	defer sh.picture.Deliver(nil)
-	asked := sh.bitrate.Load()
+	asked, taken := sh.bitrate.Load(), int64(0)
 	emit := func(p *encoder.Packet) {
 		sh.videoOut.add(len(p.Data))
 		sh.latencyNs.Store(int64(sh.clock.Now() - p.PTS))
@@ -170,6 +166,11 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 		}
 		f := sh.frames.Take()
 		if f == nil {
+			continue
+		}
+		taken++
+		if pace := sh.pace.Load(); pace > 1 && taken%pace != 0 && !sh.forceKey.Load() {
+			f.Release() // the network has room for some of the pictures only
 			continue
 		}
 		if want := sh.bitrate.Load(); want != asked {
@@ -192,6 +193,15 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 		}
 		sh.encoded.add(1)
 	}
+}
+
+// adapting is the stage that fits the picture to the network.
+func (sh *show) adapting() *adapting {
+	v, other := sh.video.Config(), 0
+	if sh.audio != nil {
+		other = sh.audio.Config().Bitrate
+	}
+	return adaptTo(sh.outputs, &sh.budget, v.Width, v.Height, v.FPS, other)
 }
 
 // encodeAudio is a stage. It owns sh.audio.

@@ -70,7 +70,9 @@ type AudioStatus struct {
 // OutputStatus is one destination of the running show.
 type OutputStatus struct {
 	Name        string    `json:"name"`
-	URL         string    `json:"url"` // never with the key
+	URL         string    `json:"url"`              // never with the key; of the backup while that is in use
+	Main        bool      `json:"main"`             // the bitrate follows its line
+	Backup      bool      `json:"backup,omitempty"` // its backup is in use, or being tried
 	State       State     `json:"state"`
 	BitrateKbps int       `json:"bitrate_kbps"` // written to the socket in the last second
 	SentBytes   int64     `json:"sent_bytes"`
@@ -79,9 +81,10 @@ type OutputStatus struct {
 	Dropped     int       `json:"dropped"`
 	Ack         AckStatus `json:"ack"`
 	RTTMs       int       `json:"rtt_ms"`
-	Reconnects  int       `json:"reconnects"` // connections lost since the show began
-	Attempt     int       `json:"attempt"`    // of the reconnect that is under way; 0 when live
-	RetryIn     Seconds   `json:"retry_in_s"`
+	Reconnects  int       `json:"reconnects"`       // connections lost since the show began
+	Attempt     int       `json:"attempt"`          // of the reconnect that is under way; 0 when live
+	RetryIn     Seconds   `json:"retry_in_s"`       // until the next attempt; 0 while one is under way
+	OffAir      Seconds   `json:"off_air_s"`        // since it was first live: without proof that the server takes the show
 	Cause       string    `json:"cause"`            // why it is not live, as one sentence
 	Problem     Problem   `json:"problem,omitzero"` // the same with advice
 }

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tally/app/netwatch"
 	"tally/app/program"
 	"tally/capture"
 )
@@ -56,7 +57,7 @@ type Studio struct {
 }
 
 // wish is what the user wants that control has not seen to yet.
-type wish struct{ goLive, end, retry bool }
+type wish struct{ goLive, end, retry, shake bool }
 
 // New makes a studio that has not started anything.
 func New(opts Options) *Studio {
@@ -96,6 +97,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.audio.keep(ctx) })
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.keepKeys(ctx) })
+	g.Go(func() error { return s.watchNetwork(ctx) })
 	if s.opts.WatchDevices {
 		g.Go(func() error { return s.watchDevices(ctx) })
 	}
@@ -141,6 +143,18 @@ func (s *Studio) End() { s.intend(func(w *wish) { w.end = true }) }
 // RetryNow cuts the wait of every output that is not connected short, and lets
 // one that was refused try again.
 func (s *Studio) RetryNow() { s.intend(func(w *wish) { w.retry = true }) }
+
+// watchNetwork tells the outputs when something changes in this machine's
+// network. A machine that does not tell is one on which they find out by
+// themselves, within seconds.
+func (s *Studio) watchNetwork(ctx context.Context) error {
+	err := netwatch.Run(ctx, func() { s.intend(func(w *wish) { w.shake = true }) })
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	_ = err // the show goes on without
+	return nil
+}
 
 // hear takes sound from a source. What does not fit counts as dropped sound in
 // the meter's stead: the program's own silence then covers it.

@@ -1,0 +1,134 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// errNetworkGone means that this machine has lost the address from which a
+// connection was made.
+var errNetworkGone = errors.New("app: the network is gone")
+
+// quietError is a connection that was given up because the server took nothing.
+type quietError struct {
+	server  string
+	quiet   time.Duration
+	arrives bool // bytes reach the server's machine; only its confirmations are missing
+}
+
+func (e *quietError) Error() string {
+	return fmt.Sprintf("app: %s has taken nothing for %v", e.server, e.quiet)
+}
+
+// heldError is a server that says that our key is in use when it was we who used
+// it, a moment ago.
+type heldError struct {
+	server string
+	err    error
+}
+
+func (e *heldError) Error() string { return "app: the old session is still there: " + e.err.Error() }
+func (e *heldError) Unwrap() error { return e.err }
+
+// explainLine says what an output found out by itself.
+func explainLine(err error) (Problem, bool) {
+	if q, ok := errors.AsType[*quietError](err); ok {
+		return quietProblem(q.server, q.quiet, q.arrives), true
+	}
+	if h, ok := errors.AsType[*heldError](err); ok {
+		return Problem{
+			Title:  h.server + " still holds your old session, from before the connection broke.",
+			Advice: "Wait: Tally asks again every few seconds, and servers let go after a minute or two. If you are live from another place with the same key, end that.",
+			Retry:  true,
+		}, true
+	}
+	if errors.Is(err, errNetworkGone) {
+		return Problem{Title: "This computer has lost its network.", Advice: "Tally connects again as soon as it is back.", Retry: true}, true
+	}
+	return Problem{}, false
+}
+
+func quietProblem(server string, quiet time.Duration, arrives bool) Problem {
+	p := Problem{
+		Title:  fmt.Sprintf("%s has taken nothing for %.1f s.", server, quiet.Seconds()),
+		Advice: fmt.Sprintf("Tally connects again when it is %.0f s. Check your internet connection.", deadAfter.Seconds()),
+		Retry:  true,
+	}
+	if arrives {
+		p.Title = fmt.Sprintf("%s has confirmed nothing for %.1f s.", server, quiet.Seconds())
+		p.Advice = fmt.Sprintf("The server is there but does not seem to work; Tally connects again when it is %.0f s.", deadAfter.Seconds())
+	}
+	return p
+}
+
+// problem is why the output is not live, for people. The caller holds the lock.
+func (o *output) problem(now time.Time) Problem {
+	switch {
+	case o.state == Stalled:
+		return quietProblem(o.ways[o.way].Host(), now.Sub(o.quietSince), false)
+	case o.err != nil:
+		return Explain(o.err)
+	}
+	return Problem{}
+}
+
+// Loss is a time in which a destination that had been live was not.
+type Loss struct {
+	At      Seconds `json:"at_s"` // since GO LIVE
+	Seconds Seconds `json:"seconds"`
+	Cause   string  `json:"cause"` // one sentence
+
+	from, until time.Time // until is zero while it lasts
+}
+
+// losses is the book of one destination.
+type losses struct {
+	list []Loss
+	sum  time.Duration // of those that are over
+	live bool          // it was live before
+}
+
+// lossesKept bounds the book of a show on a very bad line; the sum goes on.
+const lossesKept = 500
+
+// note takes a change of state.
+func (l *losses) note(now time.Time, s State, err error) {
+	open := len(l.list) > 0 && l.list[len(l.list)-1].until.IsZero()
+	switch {
+	case s == Live || s == Idle || s == Ending:
+		l.live = l.live || s == Live
+		if open {
+			last := &l.list[len(l.list)-1]
+			last.until = now
+			last.Seconds = Seconds(now.Sub(last.from))
+			l.sum += now.Sub(last.from)
+		}
+	case !l.live:
+	case open:
+		if last := &l.list[len(l.list)-1]; last.Cause == "" && err != nil {
+			last.Cause = Explain(err).Title
+		}
+	case len(l.list) < lossesKept:
+		loss := Loss{from: now}
+		if err != nil {
+			loss.Cause = Explain(err).Title
+		}
+		l.list = append(l.list, loss)
+	}
+}
+
+// began puts the beginning of the loss that is open back to the last proof.
+func (l *losses) began(at time.Time) {
+	if n := len(l.list); n > 0 && l.list[n-1].until.IsZero() && at.Before(l.list[n-1].from) {
+		l.list[n-1].from = at
+	}
+}
+
+func (l *losses) total(now time.Time) time.Duration {
+	sum := l.sum
+	if n := len(l.list); n > 0 && l.list[n-1].until.IsZero() {
+		sum += now.Sub(l.list[n-1].from)
+	}
+	return sum
+}
