@@ -138,6 +138,7 @@ const (
 	TLSExpired          TLSReason = "the certificate has expired or is not valid yet"
 	TLSUnknownAuthority TLSReason = "the certificate is signed by an unknown authority"
 	TLSPlainPort        TLSReason = "the port is not encrypted"
+	TLSNoAnswer         TLSReason = "the server does not answer; the port may not be encrypted"
 	TLSOther            TLSReason = "the TLS handshake failed"
 )
 
@@ -231,7 +232,7 @@ func keyName(key string) string {
 // tlsCause tells the ways apart in which a TLS handshake fails.
 func tlsCause(err error) error {
 	if isTimeout(err) {
-		return err
+		return &TLSError{TLSNoAnswer, err}
 	}
 	reason := TLSOther
 	var (

@@ -44,6 +44,7 @@ type link struct {
 	out        chunker
 	pace       pace
 	replied    int         // bytes of replies
+	warned     bool        // of too big a frame
 	announced  bool        // the tracks' configurations have been sent
 	buffers    net.Buffers // the batch on its way through writev
 	plain      []byte      // the batch before encryption

@@ -9,8 +9,8 @@ import "time"
 // Data must not change until Owner.Release is called. Release is called exactly
 // once for every packet given to WriteVideo or WriteAudio, whatever they return:
 // when the bytes have been written, when they were dropped, or when the publisher
-// ended. It may be called from any goroutine and must not block. A nil Owner is
-// for data that never changes.
+// ended. It may be called from any goroutine and must neither block nor call the
+// publisher. A nil Owner is for data that never changes.
 type Packet struct {
 	DTS, PTS time.Duration // on one clock for all tracks; PTS counts for video only
 	Key      bool          // video: decoding can begin here

@@ -27,7 +27,7 @@ func Retryable(err error) bool {
 	case errors.As(err, &url), errors.As(err, &options), errors.As(err, &auth), errors.As(err, &redirect), errors.As(err, &other):
 		return false
 	case errors.As(err, &tls):
-		return tls.Reason == TLSOther
+		return tls.Reason == TLSOther || tls.Reason == TLSNoAnswer
 	case errors.As(err, &refused):
 		switch refused.Code {
 		case "NetStream.Publish.Denied", "NetStream.Publish.Rejected", "NetConnection.Connect.InvalidApp":

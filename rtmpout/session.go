@@ -153,7 +153,7 @@ func (p *Publisher) lost(l *link, err error) {
 	p.mu.Lock()
 	current, next := p.link == l, p.next == l
 	if next {
-		p.next = nil
+		p.next, p.moving = nil, false
 	}
 	p.mu.Unlock()
 	switch {

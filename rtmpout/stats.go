@@ -36,8 +36,8 @@ type Stats struct {
 	Capabilities  Capabilities
 }
 
-// Stats tells how the stream is doing. It is cheap enough to be called for every
-// frame.
+// Stats tells how the stream is doing. It is cheap enough to be called many times a
+// second.
 func (p *Publisher) Stats() Stats {
 	now := time.Now()
 	p.mu.Lock()

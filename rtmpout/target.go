@@ -128,6 +128,7 @@ func (t *Target) parseAuthority(s string) error {
 			return &URLError{URLBadHost}
 		}
 		host = s[1:end]
+		host = strings.Replace(host, "%25", "%", 1) // the zone of a link-local address, RFC 6874
 		if ip := net.ParseIP(strings.SplitN(host, "%", 2)[0]); ip == nil || !strings.Contains(host, ":") {
 			return &URLError{URLBadHost}
 		}
@@ -223,7 +224,7 @@ func (t Target) serverURL(app string) string {
 	}
 	b.WriteString("://")
 	if strings.Contains(t.host, ":") {
-		b.WriteString("[" + t.host + "]")
+		b.WriteString("[" + strings.Replace(t.host, "%", "%25", 1) + "]")
 	} else {
 		b.WriteString(t.host)
 	}

@@ -17,6 +17,12 @@ const maxBatch = 256 << 10
 // between its chunks. Below that, order is worth more than time.
 const overtakeAfter = 5 * time.Millisecond
 
+// nginx-rtmp's default of max_message, and what it calls itself.
+const (
+	nginxLimit   = 1<<20 - maxTagHeader
+	nginxVersion = "FMS/3,0,1,123"
+)
+
 // writerState is what only the writer goroutine uses.
 type writerState struct {
 	sending      [2]sending // a message of each lane of which a part has left
@@ -199,6 +205,10 @@ func (p *Publisher) begin(which int, now time.Time) bool {
 	} else {
 		p.counts.audio++
 	}
+	if len(it.Data) > nginxLimit && !l.warned && l.server.version == nginxVersion {
+		l.warned = true
+		l.warn("a frame has %d bytes; nginx-rtmp ends the session at more than 1 MiB unless max_message is set", len(it.Data))
+	}
 	s := &p.w.sending[which]
 	s.outgoing = l.out.begin(which, ms, l.stream, t, it.Data)
 	s.item, s.active, s.began = it, true, now
@@ -234,44 +244,6 @@ func (p *Publisher) timestamp(l *link, t time.Duration) (ms int64, nanos int32) 
 		return int64(t / time.Millisecond), int32(t % time.Millisecond)
 	}
 	return max(milliseconds(t), 0), 0 // sound may begin a little before its picture
-}
-
-// announce sends the configurations of all tracks at once, as servers look at what
-// comes first to learn which tracks there are.
-func (p *Publisher) announce(l *link, first time.Duration) {
-	ms, _ := p.timestamp(l, first)
-	send := func(which int, tr *track, packet uint8, body []byte) {
-		t := tag{video: which == laneVideo, codec: tr.codec, track: tr.number, enhanced: tr.enhanced, packet: packet, key: true}
-		out := l.out.begin(which, ms, l.stream, t, body)
-		for len(out.left) > 0 {
-			l.out.next(&out)
-		}
-	}
-	for i := range p.videos {
-		tr := &p.videos[i]
-		if tr.off {
-			continue
-		}
-		if tr.current != nil && tr.codec.hasSequenceStart() {
-			send(laneVideo, tr, packetSequenceStart, configBody(tr.codec, tr.current))
-		}
-		if tr.color != nil && tr.enhanced {
-			send(laneVideo, tr, packetMetadata, tr.color.body())
-		}
-	}
-	for i := range p.audios {
-		tr := &p.audios[i]
-		if tr.off {
-			continue
-		}
-		if tr.current != nil && tr.codec.hasSequenceStart() {
-			send(laneAudio, tr, packetSequenceStart, configBody(tr.codec, tr.current))
-		}
-		if tr.layout != nil && tr.enhanced {
-			send(laneAudio, tr, packetMultichannel, tr.layout.body())
-		}
-	}
-	l.announced = true
 }
 
 // nextEvent is how long nothing has to be done unless somebody signals.

@@ -311,7 +311,9 @@ func TestW8OneWriter(t *testing.T) {
 		}
 	})
 	t.Run("audio", func(t *testing.T) {
+		finished := make(chan struct{})
 		srv := listen(t, rtmptest.Config{Script: func(c *rtmptest.Conn) {
+			defer close(finished)
 			if _, err := c.Accept(); err != nil {
 				t.Error(err)
 			}
@@ -344,7 +346,6 @@ func TestW8OneWriter(t *testing.T) {
 				write(t, p, frame(1000, false, 100)) // so that no sound waits for its picture
 			}
 		}
-		time.Sleep(time.Second)
-		p.Abort()
+		<-finished
 	})
 }
