@@ -220,7 +220,10 @@ func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
 			if !noted {
 				noted = true
 				st := st
-				st.Format = fmt.Sprintf("%d×%d · %v", f.Width, f.Height, f.Format)
+				st.Format = fmt.Sprintf("%d×%d", f.Width, f.Height)
+				if f.Format == capture.MJPEG {
+					st.Format += " · MJPEG" // the one that people know from their camera's box
+				}
 				s.set(st)
 			}
 			s.video(f)
