@@ -144,7 +144,7 @@ type SourceStatus struct {
 	Source  string // as --video and --audio name it
 	Name    string // for people
 	State   SourceState
-	Format  string // "1280×720 · 30 fps · MJPEG", "48 kHz · stereo"
+	Format  string // "1280×720 · MJPEG", "48 kHz · stereo"
 	Problem Problem
 }
 
