@@ -344,3 +344,44 @@ func TestK4NoRetry(t *testing.T) {
 		}
 	}
 }
+
+// S1: a Close that may not drain says goodbye between two chunks of what it gives
+// up, and the server still reads it.
+func TestS1HurriedGoodbye(t *testing.T) {
+	var last []string
+	finished := make(chan struct{})
+	srv := live(t, func(c *rtmptest.Conn) error {
+		defer close(finished)
+		for {
+			m, err := c.ReadMessage()
+			if err != nil {
+				if err != io.EOF {
+					t.Error(err)
+				}
+				return nil
+			}
+			if m.Type == wire.TypeCommand {
+				cmd, _ := rtmptest.ParseCommand(m)
+				last = append(last, cmd.Name)
+				if cmd.Name == "deleteStream" {
+					c.WriteStatus(1, "status", "NetStream.Unpublish.Success", "")
+				}
+			}
+		}
+	})
+	o := rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: rtmpout.HEVC, Config: []byte{1}}, DialContext: (&slowLink{rate: 200_000}).dial}
+	p := mustDial(t, srv, o)
+	write(t, p, frame(0, true, 1_000_000)) // five seconds
+	time.Sleep(100 * time.Millisecond)
+	began := time.Now()
+	if err := p.Close(within(t, 100*time.Millisecond)); err != nil {
+		t.Error(err)
+	}
+	if took := time.Since(began); took > 1500*time.Millisecond {
+		t.Errorf("took %v", took)
+	}
+	<-finished
+	if got := strings.Join(last, " "); got != "FCUnpublish deleteStream" {
+		t.Error(got)
+	}
+}

@@ -18,7 +18,7 @@ import (
 
 // link is one connection to a server: from the socket to the message stream that
 // is published on. Until it is live one goroutine reads and writes it (Dial's);
-// then the reader belongs to link.read and the writing side to Publisher.run.
+// then reading belongs to Publisher.read and writing to Publisher.run.
 type link struct {
 	target Target
 	opts   *Options
@@ -45,18 +45,18 @@ type link struct {
 	pace       pace
 	replied    int         // bytes of replies
 	warned     bool        // of too big a frame
+	cut        [2]bool     // a message of that lane will never be whole
 	announced  bool        // the tracks' configurations have been sent
 	buffers    net.Buffers // the batch on its way through writev
 	plain      []byte      // the batch before encryption
 	progress   time.Time   // when a write last took bytes
 	deadlineAt time.Time
 
-	readDone  chan struct{} // closed when the reader has ended; readCause is set
-	readCause error
-	goodbye   chan struct{} // closed when the server has confirmed the end
-	bye       sync.Once
-	closing   atomic.Bool // the goodbye is being said: an end is no failure
-	hurry     atomic.Bool // a write that times out is not tried again
+	readDone chan struct{} // closed when the reader has ended
+	goodbye  chan struct{} // closed when the server has confirmed the end
+	bye      sync.Once
+	closing  atomic.Bool // the goodbye is being said: an end is no failure
+	hurry    atomic.Bool // a write that times out is not tried again
 }
 
 // serverInfo is what the server told about itself in its answer to connect.

@@ -203,6 +203,9 @@ func (p *Publisher) sayGoodbye(l *link) error {
 // that know it.
 func (p *Publisher) endTracks(l *link) {
 	for _, which := range [...]int{laneVideo, laneAudio} {
+		if l.cut[which] {
+			continue // a new message cannot begin inside another
+		}
 		tracks := p.videos
 		if which == laneAudio {
 			if tracks = p.audios; (l.server.caps|p.opts.Assume)&CanEnhanced == 0 {

@@ -61,11 +61,10 @@ func (p *Publisher) run() {
 		if p.hurry {
 			p.discard()
 		}
-		l := p.link
-		var wait time.Duration
 		p.collect(now)
 		p.leaving = p.w.leaving()
-		l = p.link
+		l := p.link // collect may have gone to another one
+		wait := time.Duration(0)
 		if l.out.empty() {
 			if p.closing && p.video.n+p.audio.n == 0 && !p.w.sending[laneAudio].active && !p.w.sending[laneVideo].active {
 				p.ended = true
@@ -81,6 +80,7 @@ func (p *Publisher) run() {
 		p.mu.Unlock()
 		if wait > 0 {
 			p.w.idle = true
+			p.w.releaseWritten()
 			p.w.timer.Reset(wait)
 			select {
 			case <-p.wake:
@@ -282,6 +282,7 @@ func (p *Publisher) discard() {
 	}
 	for i := range p.w.sending {
 		s := &p.w.sending[i]
+		p.link.cut[i] = p.link.cut[i] || s.active
 		s.release()
 		*s = sending{}
 	}
@@ -341,6 +342,9 @@ func (l *link) write(now time.Time) error {
 	if l.progress.IsZero() || l.deadlineAt.Sub(now) < l.opts.StallTimeout*3/4 {
 		l.deadlineAt = now.Add(l.opts.StallTimeout)
 		l.tcp.SetWriteDeadline(l.deadlineAt)
+		if l.hurry.Load() { // Close has set a shorter one, perhaps just before
+			l.tcp.SetWriteDeadline(now.Add(hurryTime))
+		}
 	}
 	return l.writeBatch()
 }
