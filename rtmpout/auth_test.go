@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"tally/rtmpout"
-	"tally/rtmpout/internal/amf0"
 	"tally/rtmpout/rtmptest"
 )
 
@@ -129,5 +128,4 @@ func TestSecretsNeverShow(t *testing.T) {
 	if !strings.Contains(to.String(), "•••") {
 		t.Error(to.String())
 	}
-	_ = amf0.Object{}
 }

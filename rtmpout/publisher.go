@@ -56,7 +56,6 @@ type track struct {
 type counts struct {
 	video, audio int // frames written
 	dropped      [numDropCauses]int
-	late         int // packets before timestamp 0
 	moves        int
 }
 

@@ -226,15 +226,6 @@ func (t *tap) chunks(tb testing.TB) []chunk {
 	return list
 }
 
-func (t *tap) media(tb testing.TB, id int) (firsts []chunk) {
-	for _, c := range t.chunks(tb) {
-		if c.id == id && c.first {
-			firsts = append(firsts, c)
-		}
-	}
-	return firsts
-}
-
 // upTo serves a client up to and including the named command, which is returned
 // unanswered; "connect" and "createStream" before it are answered.
 func upTo(c *rtmptest.Conn, name string) (rtmptest.Command, error) {

@@ -54,12 +54,6 @@ func (r *received) wait(t testing.TB) ([]rtmptest.Message, error) {
 	return r.messages, r.err
 }
 
-func (r *received) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.messages)
-}
-
 // listen starts a test server that ends with the test.
 func listen(t testing.TB, c rtmptest.Config) *rtmptest.Server {
 	t.Helper()
