@@ -2,12 +2,14 @@ module tally
 
 go 1.26.8
 
+require earlylocale v0.0.0
+
 require (
-	earlylocale v0.0.0
 	fyne.io/fyne/v2 v2.8.0 // indirect
 	fyne.io/systray v1.12.2 // indirect
 	github.com/BurntSushi/toml v1.6.0 // indirect
 	github.com/FyshOS/fancyfs v0.0.1 // indirect
+	github.com/adrg/xdg v0.5.3 // indirect
 	github.com/anthonynsimon/bild v0.14.0 // indirect
 	github.com/blackjack/webcam v0.6.1 // indirect
 	github.com/bluenviron/mediacommon/v2 v2.9.2 // indirect

@@ -160,7 +160,29 @@ int tally_muxer_start(tally_muxer *m, const char *options);
 int tally_muxer_write(tally_muxer *m, int video, uint8_t *data, int size, int64_t pts, int64_t dts, int64_t duration, int key);
 int tally_muxer_flush(tally_muxer *m);
 int tally_muxer_finish(tally_muxer *m);
+// tally_muxer_chapter adds a chapter, in ns. It must come before tally_muxer_finish.
+int tally_muxer_chapter(tally_muxer *m, int64_t start, int64_t end, const char *title);
 int tally_muxer_has(const char *format, const char *option, const char *flag); // 1 or 0
 void tally_muxer_free(tally_muxer *m);
+
+// demux.c
+
+typedef struct {
+    AVFormatContext *fmt;
+    AVPacket *pkt;
+    int video, audio;           // indexes of streams, -1: none
+    int64_t pts, dts, duration; // of pkt, ns; INT64_MIN when unknown
+    atomic_int stop;
+} tally_demuxer;
+
+int tally_demuxer_open(tally_demuxer **out, const char *path);
+int tally_demuxer_video(tally_demuxer *d, AVCodecParameters **par, int *fps); // 1 or 0
+int tally_demuxer_audio(tally_demuxer *d, AVCodecParameters **par);           // 1 or 0
+int tally_demuxer_chapter(tally_demuxer *d, int n, int64_t *start, int64_t *end, const char **title); // 1 or 0
+int tally_demuxer_seek(tally_demuxer *d, int64_t ns);
+// tally_demuxer_next reads into pkt and tells which track it is of.
+int tally_demuxer_next(tally_demuxer *d);
+void tally_demuxer_interrupt(tally_demuxer *d); // from any thread
+void tally_demuxer_free(tally_demuxer *d);
 
 #endif

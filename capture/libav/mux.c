@@ -2,7 +2,9 @@
 #include "libav.h"
 #include "_cgo_export.h"
 
-#define BUFFER (64 << 10)
+// A cluster or fragment reaches the file in one call, so that a killed program
+// hardly ever leaves half of one.
+#define BUFFER (1 << 20)
 
 // libavformat 61 made the bytes constant.
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
@@ -112,6 +114,21 @@ int tally_muxer_flush(tally_muxer *m) {
     if (!m->header) return 0;
     avio_flush(m->io);
     return m->io->error;
+}
+
+int tally_muxer_chapter(tally_muxer *m, int64_t start, int64_t end, const char *title) {
+    AVFormatContext *f = m->fmt;
+    AVChapter **all = av_realloc_array(f->chapters, f->nb_chapters + 1, sizeof *all);
+    if (!all) return AVERROR(ENOMEM);
+    f->chapters = all;
+    AVChapter *c = av_mallocz(sizeof *c);
+    if (!c) return AVERROR(ENOMEM);
+    c->id = f->nb_chapters + 1;
+    c->time_base = (AVRational){1, 1000000};
+    c->start = start / 1000;
+    c->end = end / 1000;
+    all[f->nb_chapters++] = c; // freed with the context
+    return av_dict_set(&c->metadata, "title", title, 0);
 }
 
 int tally_muxer_finish(tally_muxer *m) {

@@ -107,6 +107,16 @@ func (m *Muxer) Flush() error {
 	return m.result("write packet", C.tally_muxer_flush(m.c))
 }
 
+// Chapter adds a chapter, which is written by Finish. Times are those of the file.
+func (m *Muxer) Chapter(c Chapter) error {
+	if m.c == nil {
+		return errMuxerClosed
+	}
+	title := C.CString(c.Title)
+	defer C.free(unsafe.Pointer(title))
+	return failed("add chapter", C.tally_muxer_chapter(m.c, C.int64_t(c.Start), C.int64_t(c.End), title))
+}
+
 // Finish writes what is still held and the index.
 func (m *Muxer) Finish() error {
 	if m.c == nil {
