@@ -93,6 +93,7 @@ func (p *Picture) Run(ctx context.Context) error {
 				continue
 			}
 			heard = p.clock.Now()
+			pace.arrived(heard, src.PTS)
 			if pace.tooSoon(src.PTS) || !p.wanted() {
 				src.Release()
 				continue
@@ -106,7 +107,8 @@ func (p *Picture) Run(ctx context.Context) error {
 				last.Release()
 			}
 			last, slated = dst, false
-			p.emit(&pace, last.Retain())
+			pace.sent(last.PTS, false)
+			p.emit(last.Retain())
 		case <-timer.C:
 			pts, due := pace.overdue(p.clock.Now())
 			if !due || !p.wanted() {
@@ -116,7 +118,8 @@ func (p *Picture) Run(ctx context.Context) error {
 				last, slated = slate(last, width, height), true
 			}
 			p.repeated.Add(1)
-			p.emit(&pace, last.At(pts))
+			pace.sent(pts, true)
+			p.emit(last.At(pts))
 		}
 	}
 }
@@ -140,8 +143,7 @@ func (p *Picture) shape() (width, height, fps int) {
 func (p *Picture) wanted() bool { return p.deliver.Load() != nil || p.preview.watched.Load() }
 
 // emit takes over a reference to f.
-func (p *Picture) emit(pace *cadence, f *capture.Frame) {
-	pace.sent(f.PTS)
+func (p *Picture) emit(f *capture.Frame) {
 	if p.preview.watched.Load() {
 		p.preview.Put(f.Retain())
 	}
