@@ -122,7 +122,11 @@ func (s *Studio) heardFromOutputs() event {
 	var live, stalled, refused int
 	var cause error
 	for _, o := range s.show.outputs {
-		switch st, err := o.now(); st {
+		st, err := o.now()
+		if st != Connecting || err != nil {
+			s.show.answer()
+		}
+		switch st {
 		case Live:
 			live++
 		case Stalled:

@@ -36,7 +36,7 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	sh := &show{
 		clock: s.clock, frames: program.NewLatest(),
 		sounds: make(chan *capture.Samples, soundsQueued), packets: make(chan *encoder.Packet, packetsQueued),
-		ending: st.ending, writing: &s.writing,
+		ending: st.ending, writing: &s.writing, answered: make(chan struct{}),
 	}
 	sh.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 	sh.bitrate.Store(sh.chosen.Load())
@@ -184,7 +184,7 @@ func (s *Studio) openOutputs(sh *show, set Settings) error {
 }
 
 // queueTime is how long a picture may wait for the network.
-const queueTime = 1200 * time.Millisecond
+const queueTime = 1000 * time.Millisecond
 
 // wantKey asks the encoder for a key frame.
 func (sh *show) wantKey() { sh.forceKey.Store(true) }

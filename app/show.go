@@ -40,7 +40,8 @@ type show struct {
 	ending  chan struct{}        // closed by end
 	endOnce sync.Once
 
-	budget   // of the picture
+	budget                 // of the picture
+	answered chan struct{} // closed when a server has answered; see awaitAnswer
 	forceKey atomic.Bool
 	overflow atomic.Int64 // blocks of sound that the encoder was too slow for
 
@@ -85,6 +86,7 @@ func (sh *show) run(ctx context.Context) error {
 
 	recorded := sh.startRecording(context.WithoutCancel(ctx)) // Finish ends it, also when ctx does
 
+	sh.awaitAnswer(ctx)
 	encoders, ctx := errgroup.WithContext(ctx)
 	if sh.video != nil {
 		encoders.Go(func() error { return sh.encodeVideo(ctx) })
@@ -118,6 +120,29 @@ func (sh *show) run(ctx context.Context) error {
 		err = errors.Join(err, sh.rehearsal.Close())
 	}
 	return err
+}
+
+// headStart is how long the encoders wait for the first server to answer. One
+// that answers in time gets the show from its first key frame; for a slower one
+// another key frame has to be made.
+const headStart = time.Second
+
+func (sh *show) awaitAnswer(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-sh.ending:
+	case <-sh.answered:
+	case <-time.After(headStart):
+	}
+}
+
+// answer notes that an output has been accepted, or has failed. Control calls it.
+func (sh *show) answer() {
+	select {
+	case <-sh.answered:
+	default:
+		close(sh.answered)
+	}
 }
 
 // errSlowDisk means that a disk has not taken the end of the recording in time;
