@@ -12,6 +12,7 @@ import (
 
 	"tally/app/recording"
 	"tally/capture"
+	"tally/capture/camera"
 	"tally/encoder"
 	"tally/rtmpout"
 )
@@ -165,7 +166,22 @@ func explainClosed(c *rtmpout.ClosedError, step rtmpout.Step, say func(string, s
 	return say("the server closed the connection.", "Tally connects again by itself.", true)
 }
 
+// sourceError is the failure of one source, by its name for people.
+type sourceError struct {
+	name string
+	err  error
+}
+
+func (e *sourceError) Error() string { return "app: " + e.name + ": " + e.err.Error() }
+func (e *sourceError) Unwrap() error { return e.err }
+
 func explainDevice(err error) (Problem, bool) {
+	if s, ok := errors.AsType[*sourceError](err); ok {
+		return Explain(s.err).about(s.name), true
+	}
+	if b, ok := errors.AsType[*camera.BusyError](err); ok && b.Program != "" {
+		return Problem{Title: "The camera is in use by " + b.Program + ".", Advice: "Close it there; Tally tries again by itself.", Retry: true}, true
+	}
 	for _, d := range []struct {
 		is            error
 		title, advice string

@@ -82,7 +82,7 @@ func checkFiles(set Settings) error {
 	for _, s := range []string{set.Video.Source, set.Audio.Source} {
 		if spec := parseSource(s); spec.kind == "file" {
 			if _, err := media.Probe(spec.arg); err != nil {
-				return err
+				return &sourceError{filepath.Base(spec.arg), err}
 			}
 		}
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tally/capture"
 )
@@ -167,6 +169,13 @@ type Problem struct {
 	Title  string `json:"title,omitempty"`  // what failed: one short sentence that names the step
 	Advice string `json:"advice,omitempty"` // what to do: one sentence
 	Retry  bool   `json:"retry,omitempty"`  // trying again by itself can help
+}
+
+// about names what the problem is about: "HD Webcam: the device was unplugged."
+func (p Problem) about(name string) Problem {
+	first, size := utf8.DecodeRuneInString(p.Title)
+	p.Title = name + ": " + string(unicode.ToLower(first)) + p.Title[size:]
+	return p
 }
 
 // IsZero tells whether there is no problem.

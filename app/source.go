@@ -203,7 +203,7 @@ func (s *slot) once(ctx context.Context, wish sourceWish) (changed bool) {
 		st.State = SourceEnded
 		s.set(st)
 	default:
-		st.State, st.Problem = SourceFailed, Explain(err)
+		st.State, st.Problem = SourceFailed, Explain(&sourceError{st.Name, err})
 		s.set(st)
 	}
 	return changed
