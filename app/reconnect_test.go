@@ -1,7 +1,6 @@
 package app
 
 import (
-	"net"
 	"testing"
 	"time"
 
@@ -150,13 +149,10 @@ func TestTheNetworkIsBack(t *testing.T) {
 		server := r.serve("a", rtmptest.AckCumulative)
 		server.config.Idle = 0
 		o := r.to("a")
-		gone := false
-		o.alive = func(net.Addr) bool { return !gone }
 		r.goLive()
 		r.sleep(10 * time.Second)
-		gone = true
 		r.net.Set(func(w *linksim.Weather) { w.NoRoute = true })
-		o.shake()
+		r.lostAddress()
 		if took := r.state(o, Reconnecting, time.Second); took > 50*time.Millisecond {
 			t.Errorf("seen after %v", took)
 		}
@@ -164,7 +160,6 @@ func TestTheNetworkIsBack(t *testing.T) {
 			t.Error(got)
 		}
 		r.sleep(time.Minute)
-		gone = false
 		r.net.Set(func(w *linksim.Weather) { w.NoRoute = false })
 		o.shake()
 		if took := r.state(o, Live, time.Second); took > 200*time.Millisecond {

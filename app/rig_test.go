@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -26,6 +28,7 @@ type rig struct {
 	began   time.Time
 	budget  budget
 	outputs []*output
+	lost    []*atomic.Pointer[rtmpout.Publisher] // each output's connection whose address is gone
 	force   atomic.Bool
 	motion  atomic.Int64 // percent of the bitrate that the picture needs; 0 counts as 100
 	fps     int
@@ -34,7 +37,10 @@ type rig struct {
 	running sync.WaitGroup
 	cancel  context.CancelFunc
 	ctx     context.Context
-	targets []adapt.Target // each look's
+	mu      sync.Mutex      // guards what follows
+	targets []adapt.Target  // each look's
+	lamps   []State         // each look's, of the first output
+	since   []time.Duration // when that output was last connected
 }
 
 const (
@@ -78,6 +84,12 @@ func (r *rig) to(name string, more ...string) *output {
 	for _, m := range more {
 		o.ways = append(o.ways, way(m))
 	}
+	lost := &atomic.Pointer[rtmpout.Publisher]{}
+	r.lost = append(r.lost, lost)
+	o.alive = func(net.Addr) bool {
+		_, pub := o.look()
+		return pub != lost.Load()
+	}
 	o.main = len(r.outputs) == 0
 	r.outputs = append(r.outputs, o)
 	return o
@@ -92,17 +104,40 @@ func (r *rig) goLive() {
 	r.media.Go(func() {
 		look := time.NewTicker(adaptEvery)
 		defer look.Stop()
+		var last *rtmpout.Publisher
+		var since time.Duration
 		for {
 			select {
 			case <-r.ending:
 				return
 			case <-look.C:
 				a.look(time.Since(r.began))
+				lamp, pub := r.outputs[0].look()
+				if pub != last {
+					last, since = pub, time.Since(r.began)
+				}
+				r.mu.Lock()
+				r.lamps, r.since = append(r.lamps, lamp), append(r.since, since)
 				r.targets = append(r.targets, adapt.Target{Bitrate: int(r.budget.bitrate.Load()), Pace: int(r.budget.pace.Load()), Reason: *r.budget.reason.Load()})
+				r.mu.Unlock()
 			}
 		}
 	})
 	r.media.Go(r.encode)
+}
+
+// look is the state and the connection.
+func (o *output) look() (State, *rtmpout.Publisher) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.state, o.pub
+}
+
+// granted is what the picture was allowed at each look so far.
+func (r *rig) granted() []adapt.Target {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.targets)
 }
 
 // encode makes a picture each 1/fps and sound each 21.3 ms, until the end.
@@ -147,8 +182,12 @@ func (r *rig) encode() {
 func (r *rig) hand(track encoder.Track, at time.Duration, size int, key bool) {
 	p := &encoder.Packet{Track: track, PTS: at, DTS: at, Key: key, Data: make([]byte, max(size, 16))}
 	binary.BigEndian.PutUint64(p.Data, uint64(at))
+	before := time.Now()
 	for _, o := range r.outputs {
 		o.write(p.Retain())
+	}
+	if waited := time.Since(before); waited > 0 {
+		r.t.Errorf("an output held up the show, and with it the recording, for %v", waited)
 	}
 }
 
@@ -191,14 +230,15 @@ type farEnd struct {
 	listen *linksim.Listener
 	server *rtmptest.Server
 
-	mu       sync.Mutex
-	busy     bool
-	refuse   error
-	slow     int // bytes a second that it reads; 0: all
-	frames   []arrival
-	sessions int
-	zero     *time.Duration // capture time of timestamp 0; servers of one output share it
-	faults   []string
+	mu        sync.Mutex
+	busy      bool
+	forgiving bool // a new connection takes over the name of an old one
+	refuse    error
+	slow      int // bytes a second that it reads; 0: all
+	frames    []arrival
+	sessions  int
+	zero      *time.Duration // capture time of timestamp 0; servers of one output share it
+	faults    []string
 }
 
 // arrival is one picture at a server.
@@ -233,7 +273,7 @@ func (f *farEnd) publish(rtmptest.Publication) (rtmptest.Receiver, error) {
 	switch {
 	case f.refuse != nil:
 		return nil, f.refuse
-	case f.busy:
+	case f.busy && !f.forgiving:
 		return nil, &rtmptest.Reject{Code: badName, Description: "Already publishing"}
 	}
 	f.busy = true

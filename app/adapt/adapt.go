@@ -20,10 +20,10 @@ import (
 const (
 	// early is the delay over the usual one at which the picture gets fewer bits
 	// if the line is clearly too narrow, late the one at which it does anyway.
-	early = 150 * time.Millisecond
+	early = 120 * time.Millisecond
 	late  = 350 * time.Millisecond
 	// sure is how long bytes must have waited for their rate to be believed.
-	sure = 200 * time.Millisecond
+	sure = 150 * time.Millisecond
 	// settle is how long a step down is given to show before the next one.
 	settle = 500 * time.Millisecond
 	// warmUp is how long after a connection began TCP is still finding its pace.
@@ -60,6 +60,7 @@ type Control struct {
 	raised  time.Duration // when the last step up was
 	clearAt time.Duration // since when nothing waits; -1: something does
 	climbs  int           // steps up in a row
+	stopped int           // the target when the line last stopped; 0 when it goes
 }
 
 // New controls a picture for which the user chose the given bitrate, in bit/s,
@@ -88,6 +89,11 @@ func (c *Control) Target() Target { return Target{c.target, c.pace, c.reason} }
 // another one.
 func (c *Control) Reset() {
 	const never = -time.Hour
+	if c.stopped > c.target { // that it had stopped says nothing on how it goes on
+		c.set(c.stopped * 3 / 4)
+		c.reason = fmt.Sprintf("Your upload had stopped. Picture at %s of %s Mbit/s.", mega(c.target), mega(c.chosen))
+	}
+	c.stopped = 0
 	c.line, c.ceiling, c.began, c.clearAt, c.climbs = line{}, 0, -1, -1, 0
 	c.seen, c.lowered, c.raised = never, never, never
 }
@@ -148,8 +154,10 @@ func (c *Control) lower(s Sample, over time.Duration, capacity int) {
 	was := c.target
 	if capacity < (c.target+s.Other)/10 {
 		// Nothing passes: that says nothing on what will pass when something does.
+		c.stopped = max(c.stopped, c.target)
 		c.set(c.target / 2)
 	} else {
+		c.stopped = 0
 		drain := int(float64(capacity) * min(over.Seconds()/2, 0.3))
 		c.set(capacity*92/100 - drain - s.Other)
 		c.ceiling = capacity
@@ -163,8 +171,10 @@ func (c *Control) lower(s Sample, over time.Duration, capacity int) {
 func (c *Control) lowReason(capacity int) string {
 	text := fmt.Sprintf("Your upload fell to %s Mbit/s. Picture lowered to %s", mega(capacity), mega(c.target))
 	switch {
-	case capacity < c.target:
-		text += ", the least that is worth watching; frames are left out"
+	case c.stopped > 0:
+		text = fmt.Sprintf("Your upload has stopped. Picture lowered to %s", mega(c.target))
+	case c.target <= c.floor/2:
+		text += " and half the frames, the least that is worth watching; what does not fit is left out"
 	case c.pace > 1:
 		text += " and half the frames"
 	}
@@ -213,6 +223,7 @@ func (c *Control) raise(s Sample) {
 }
 
 func (c *Control) climb(s Sample, to int) {
+	c.stopped = 0
 	c.set(to)
 	c.raised = s.At
 	c.reason = ""

@@ -131,7 +131,7 @@ func TestHalfThePaceAndTheFloor(t *testing.T) {
 	c := New(2_500_000, 600_000)
 	var got Target
 	for at := tick; at < 30*time.Second; at += tick {
-		got = c.Update(Sample{At: at, Sent: int64(at.Seconds() * 100_000), Kernel: 1 << 20, Acked: -1, QueueAge: time.Second})
+		got = c.Update(Sample{At: at, Sent: 30_000 + int64(at.Seconds()*15_000), Kernel: 30_000, Acked: -1, QueueAge: time.Second})
 		if got.Bitrate < 300_000 {
 			t.Fatalf("at %v the target is %d", at, got.Bitrate)
 		}

@@ -20,7 +20,8 @@ type line struct {
 	next  int
 	n     int
 	usual usual
-	step  int64 // bytes; the largest between two of the server's confirmations
+	acks  int   // confirmations by the server
+	step  int64 // bytes; the largest between two of them
 	acked int64
 
 	lag   time.Duration // of the oldest byte that is not there yet
@@ -36,7 +37,9 @@ type mark struct {
 
 const (
 	// waits is the delay from which bytes count as waiting for the line.
-	waits = 70 * time.Millisecond
+	waits = 60 * time.Millisecond
+	// settled is after how many confirmations their manner is known.
+	settled = 4
 	// rateOver is the longest time that a rate is measured over.
 	rateOver = 800 * time.Millisecond
 )
@@ -47,12 +50,15 @@ func (l *line) take(s Sample) (ended int) {
 	left := s.Sent - int64(max(0, s.Kernel))
 	if s.Acked > 0 {
 		if d := s.Acked - l.acked; d > 0 {
-			l.step, l.acked = max(l.step, d), s.Acked
+			l.step, l.acked, l.acks = max(l.step, d), s.Acked, l.acks+1
 		}
-		// Until the next confirmation is due, all that was sent may be there.
-		left = min(left, s.Acked+l.step+l.step/4)
+		if l.acks >= settled {
+			// Until the next confirmation is due, all that was sent may be there.
+			left = min(left, s.Acked+l.step+l.step/4)
+		}
 	}
 	was, before := l.busy, l.last()
+	left = max(left, before.left)
 	l.push(mark{s.At, s.Sent, left})
 	l.lag = s.QueueAge + l.age(s.At, left)
 	l.over = l.lag - l.usual.add(s.At, l.lag)

@@ -83,6 +83,7 @@ const (
 
 // pump carries bytes past the narrow place until the connection is over.
 func (p *pipe) pump() {
+	defer p.wire.net.pumped(p.wire)
 	t := time.NewTimer(time.Hour)
 	defer t.Stop()
 	for {
@@ -123,7 +124,7 @@ func (p *pipe) pump() {
 }
 
 func (p *pipe) bothClosed() bool {
-	return p.wire.ends[0].closed && p.wire.ends[1].closed && len(p.waiting) == 0
+	return p.wire.ends[0].closed && p.wire.ends[1].closed && (len(p.waiting) == 0 || p.wire.dead)
 }
 
 // next is how many bytes pass now, or how long to wait until that can change by

@@ -11,16 +11,17 @@ import (
 
 // wire is one connection: two ends and a pipe in each direction.
 type wire struct {
-	net   *Net
-	mu    sync.Mutex // guards everything of the wire
-	pipes [2]pipe    // 0: from the studio, 1: to it
-	ends  [2]*Conn
-	dead  bool // nothing passes any more, and nobody is told
-	over  bool // the network is closed
+	net     *Net
+	mu      sync.Mutex // guards everything of the wire
+	pipes   [2]pipe    // 0: from the studio, 1: to it
+	ends    [2]*Conn
+	running int  // pumps; guarded by the net's lock
+	dead    bool // nothing passes any more, and nobody is told
+	over    bool // the network is closed
 }
 
 func newWire(n *Net, studio, server addr) *wire {
-	w := &wire{net: n}
+	w := &wire{net: n, running: 2}
 	for i := range w.pipes {
 		w.pipes[i] = pipe{wire: w, up: i == 0, work: token(), data: token(), room: token()}
 	}
@@ -226,18 +227,16 @@ func (c *Conn) Close() error {
 			p.reset, p.brokenAt = true, time.Now().Add(weather.Delay)
 		}
 	}
-	if c.wire.ends[0].closed && c.wire.ends[1].closed {
-		c.wire.net.forget(c.wire)
-	}
 	c.wire.mu.Unlock()
 	c.wire.poke()
 	return nil
 }
 
-func (n *Net) forget(w *wire) {
+// pumped is called when one direction is over.
+func (n *Net) pumped(w *wire) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.closed {
+	if w.running--; w.running == 0 {
 		delete(n.wires, w)
 	}
 }
