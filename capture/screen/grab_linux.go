@@ -39,7 +39,8 @@ type grabber struct {
 	cursorStale bool // it has another picture now
 
 	last     *capture.Frame // the last picture; the grabber holds a reference
-	captured time.Duration  // when it was captured
+	captured time.Duration  // when it was last seen to be right
+	changed  time.Duration  // when it was captured
 	shown    time.Duration  // when it was last delivered
 }
 
@@ -166,7 +167,7 @@ func (g *grabber) next(clock capture.Clock) (*capture.Frame, error) {
 		g.trusted = g.dirty
 	}
 	g.forget()
-	g.last, g.captured, g.shown = f.Retain(), now, now
+	g.last, g.captured, g.changed, g.shown = f.Retain(), now, now, now
 	return f, nil
 }
 
@@ -178,9 +179,14 @@ func gone(err error) error {
 	return err
 }
 
+// lively is how long after a change a screen is delivered at its full rate: while
+// something plays, a beat at which it happens not to change is a picture too, and
+// the stream keeps its pace.
+const lively = 500 * time.Millisecond
+
 // repeat is the last picture again, if it is time for that.
 func (g *grabber) repeat(now time.Duration) *capture.Frame {
-	if now-g.shown < RepeatEvery {
+	if now-g.changed >= lively && now-g.shown < RepeatEvery {
 		return nil
 	}
 	g.shown = now
