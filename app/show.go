@@ -37,8 +37,7 @@ type show struct {
 	frames  *program.Latest
 	sounds  chan *capture.Samples
 	packets chan *encoder.Packet // bounded; fanOut never waits, so neither do encoders for long
-	ending  chan struct{}        // closed by end
-	endOnce sync.Once
+	ending  chan struct{}        // closed by control: finish
 
 	budget                 // of the picture
 	answered chan struct{} // closed when a server has answered; see awaitAnswer
@@ -70,9 +69,6 @@ const soundsQueued = 256
 
 // packetsQueued bounds the edge behind the encoders.
 const packetsQueued = 256
-
-// end asks the show to finish; run returns when it has.
-func (sh *show) end() { sh.endOnce.Do(func() { close(sh.ending) }) }
 
 // run lives from GO LIVE to the last goodbye. It returns what broke the show, or
 // nil.
