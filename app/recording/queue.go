@@ -22,30 +22,41 @@ const (
 type queue struct {
 	wake chan struct{} // holds a token when there is something to do
 
-	mu      sync.Mutex
-	waiting []*encoder.Packet
-	bytes   int // of waiting, and of what was taken and is not done
-	needKey bool
-	ended   bool // nothing more is put
-	closed  bool // nothing more is taken
-	dropped int
+	mu       sync.Mutex
+	video    bool
+	waiting  []item
+	bytes    int // of waiting, and of what was taken and is not done
+	needKey  bool
+	ended    bool // nothing more is put
+	closed   bool // nothing more is taken
+	dropped  int
+	paused   bool
+	cut      bool // the next packet is the first after a pause
+	switched *encoder.VideoConfig
+}
+
+// item is a packet, and what it begins.
+type item struct {
+	*encoder.Packet
+	cut   bool                 // the first after a pause
+	video *encoder.VideoConfig // of another encoder, from here on; else nil
 }
 
 func (q *queue) init(video bool) {
 	q.wake = make(chan struct{}, 1)
-	q.needKey = video
+	q.video, q.needKey = video, video
 }
 
 func (q *queue) put(p *encoder.Packet) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.ended || q.closed {
+	if q.ended || q.closed || q.paused {
 		return
 	}
 	if p.Track == encoder.VideoTrack {
 		full := q.bytes+len(p.Data) > queueMost || len(q.waiting) >= packetsMost
 		switch {
-		case q.needKey && !p.Key && q.dropped == 0:
+		case q.needKey && !p.Key && (q.dropped == 0 || q.cut):
 			return // before the first key frame nothing is missing yet
 		case full, q.needKey && !p.Key:
 			q.needKey = true
@@ -53,13 +64,41 @@ func (q *queue) put(p *encoder.Packet) {
 			return
 		}
 		q.needKey = false
-	} else if q.bytes+len(p.Data) > queueMost+soundMost || len(q.waiting) >= 2*packetsMost {
-		q.dropped++
-		return
+	} else {
+		switch {
+		case q.cut && q.video:
+			return // sound goes on with the picture
+		case q.bytes+len(p.Data) > queueMost+soundMost || len(q.waiting) >= 2*packetsMost:
+			q.dropped++
+			return
+		}
 	}
-	q.waiting = append(q.waiting, p.Retain())
+	i := item{Packet: p.Retain(), cut: q.cut}
+	q.cut = false
+	if p.Track == encoder.VideoTrack && p.Key {
+		i.video, q.switched = q.switched, nil
+	}
+	q.waiting = append(q.waiting, i)
 	q.bytes += len(p.Data)
 	q.signal()
+}
+
+func (q *queue) switchTo(v encoder.VideoConfig) {
+	q.mu.Lock()
+	q.switched = &v
+	q.mu.Unlock()
+}
+
+func (q *queue) pause(on bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.paused == on {
+		return
+	}
+	q.paused = on
+	if !on {
+		q.cut, q.needKey = true, q.video
+	}
 }
 
 func (q *queue) signal() {
@@ -71,7 +110,7 @@ func (q *queue) signal() {
 
 // take exchanges an emptied slice for all that waits. Each packet must be given
 // to done. ended tells that nothing will follow.
-func (q *queue) take(emptied []*encoder.Packet) (all []*encoder.Packet, ended bool) {
+func (q *queue) take(emptied []item) (all []item, ended bool) {
 	clear(emptied)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -103,12 +142,12 @@ func (q *queue) close() {
 	q.waiting = nil
 	q.mu.Unlock()
 	for _, p := range all {
-		q.done(p)
+		q.done(p.Packet)
 	}
 }
 
-func (q *queue) state() (bytes, dropped int) {
+func (q *queue) state() (bytes, dropped int, paused bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.bytes, q.dropped
+	return q.bytes, q.dropped, q.paused
 }

@@ -1,11 +1,13 @@
-// Package recording writes the show to a file on disk, from the packets that the
-// encoders made anyway.
+// Package recording writes the show to files on disk, from the packets that the
+// encoders made anyway, and looks after those files.
 //
-//	Write ──> queue (64 MiB; full: drop to the next key frame) ──> Run ──> muxer ──> file
+//	Write ──> queue (64 MiB; full: drop to the next key frame) ──> Run ──> muxer ──> part 1, part 2, …
 //
 // Nothing that a disk does reaches the show: Write never waits. What is in the
 // file survives: a killed program loses less than a second of it, a power failure
-// about a second more, since data are synced to the disk every second.
+// about a second more, since data are synced to the disk every second. A note in
+// a folder of Tally's own says which files are not finished; [Unfinished] finds
+// them after a crash, and [Repair] finishes them.
 package recording
 
 import (
@@ -13,45 +15,66 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"tally/app/disk"
 	"tally/capture/libav"
 	"tally/encoder"
 )
 
-// ErrFormat says that a file name ends in neither .mkv nor .mp4.
-var ErrFormat = errors.New("recordings end in .mkv or .mp4")
+var (
+	// ErrFormat says that a file name ends in neither .mkv nor .mp4.
+	ErrFormat = errors.New("recordings end in .mkv or .mp4")
+	// ErrNoRoom says that a recording was finished before the disk was full.
+	ErrNoRoom = errors.New("the disk is almost full")
+)
 
 // Params say what is recorded where.
 type Params struct {
 	Path  string               // must not exist; .mkv is Matroska, .mp4 fragmented MP4
 	Video *encoder.VideoConfig // nil: a show without picture
 	Audio *encoder.AudioConfig // nil: a show without sound
+
+	// A part that has become this long or large is finished at the next key frame,
+	// and the next one begins there, as "name (2)". 0: never.
+	SplitAfter time.Duration
+	SplitBytes int64
+
+	Notes   string // folder for the note of what is unfinished; empty: none is made
+	Reserve int64  // bytes of the disk that are left free; then the recording ends in order
 }
 
 // Status is how a recording is doing.
 type Status struct {
-	Path     string
+	Path     string        // of the part that is being written
+	Parts    []string      // all files, in order
 	Duration time.Duration // of what was written
-	Bytes    int64         // size of the file
-	Synced   int64         // bytes that a power failure cannot take any more
+	Bytes    int64         // size of all files
+	Synced   int64         // bytes of the newest part that a power failure cannot take any more
 	Queued   int           // bytes that wait for the disk
 	Dropped  int           // packets that are missing since the disk was too slow
+	Paused   bool
+	Free     int64         // bytes that may still be written; -1: not known yet
+	Stuck    time.Duration // for so long the disk has not answered
 }
 
-// Recording is one file. Run belongs to one goroutine; Write, Finish and Status
-// may be called from any.
+// Recording is one show on disk. Run belongs to one goroutine, Write and Switch
+// to another; the other methods may be called from any.
 type Recording struct {
 	params Params
 	queue  queue
 	create func(path string) (file, error)
+	free   func(path string) (int64, error)
 
 	mu     sync.Mutex
 	status Status
+	marks  []Mark
+	gaps   []Gap
+	asked  time.Time // of the disk, what it has not answered; zero: nothing
 }
 
 // file is what a recording needs of an [os.File].
@@ -71,7 +94,7 @@ func New(p Params) (*Recording, error) {
 	if p.Video == nil && p.Audio == nil {
 		return nil, errors.New("recording: neither picture nor sound")
 	}
-	r := &Recording{params: p, create: create, status: Status{Path: p.Path}}
+	r := &Recording{params: p, create: create, free: disk.Free, status: Status{Path: p.Path, Free: -1}}
 	r.queue.init(p.Video != nil)
 	return r, nil
 }
@@ -99,6 +122,34 @@ func format(path string) (libav.MuxSetup, error) {
 // key frame, and counted.
 func (r *Recording) Write(p *encoder.Packet) { r.queue.put(p) }
 
+// Switch says that pictures come from another encoder, from the next key frame on.
+// When its parameter sets are others than before, a new part begins there.
+func (r *Recording) Switch(v encoder.VideoConfig) { r.queue.switchTo(v) }
+
+// Pause leaves out what comes from now on. Files have no hole there: time stands
+// still.
+func (r *Recording) Pause() { r.queue.pause(true) }
+
+// Resume goes on at the next key frame.
+func (r *Recording) Resume() { r.queue.pause(false) }
+
+// Mark sets a chapter mark.
+func (r *Recording) Mark(m Mark) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.marks) < marksMost {
+		r.marks = append(r.marks, m)
+	}
+}
+
+// OffAir takes all times at which viewers did not get the show, instead of those
+// that were given before.
+func (r *Recording) OffAir(all []Gap) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gaps = slices.Clone(all[:min(len(all), marksMost)])
+}
+
 // Finish says that nothing more comes. Run then writes what waits and the index,
 // and returns.
 func (r *Recording) Finish() { r.queue.end() }
@@ -107,15 +158,19 @@ func (r *Recording) Finish() { r.queue.end() }
 func (r *Recording) Status() Status {
 	r.mu.Lock()
 	s := r.status
+	if !r.asked.IsZero() {
+		s.Stuck = time.Since(r.asked)
+	}
 	r.mu.Unlock()
-	s.Queued, s.Dropped = r.queue.state()
+	s.Queued, s.Dropped, s.Paused = r.queue.state()
 	return s
 }
 
 // Run creates the file and writes packets from the first key frame on, until
 // Finish was called; then it returns nil, and the file has its index. When ctx
 // ends, it leaves out what still waits, writes the index and returns ctx.Err().
-// A recording that never saw a key frame leaves no file behind.
+// When no more than Reserve is free, it does the same and returns [ErrNoRoom]. A
+// recording that never saw a key frame leaves no file behind.
 //
 // Errors unwrap to what the operating system said: [fs.ErrExist] (a file is never
 // overwritten), [fs.ErrPermission], [fs.ErrNotExist] (no such folder),
@@ -125,38 +180,20 @@ func (r *Recording) Status() Status {
 // whoever ends a show must not wait for it without a deadline.
 func (r *Recording) Run(ctx context.Context) error {
 	defer r.queue.close()
-	setup, err := format(r.params.Path)
-	if err != nil {
-		return err
-	}
-	f, err := r.create(r.params.Path)
+	s := series{r: r, video: r.params.Video}
+	err := s.open(r.params.Path)
 	if err != nil {
 		return r.failed("create", err)
 	}
-	out := &counted{file: f}
-	w, err := r.begin(out, setup)
-	if err == nil {
-		err = r.copy(ctx, w)
-		w.mux.Close()
+	err = s.copy(ctx)
+	if errors.Is(err, ctx.Err()) || errors.Is(err, ErrNoRoom) {
+		err = errors.Join(err, s.finish())
 	}
-	if err != nil && ctx.Err() == nil {
-		// The end is half a cluster or fragment, which players would stumble over.
-		if f.Truncate(out.whole) == nil {
-			out.size = out.whole
-		}
-	}
-	if e := f.SyncData(); err == nil && e != nil {
+	if e := s.close(); err == nil {
 		err = e
 	}
-	if e := f.Close(); err == nil && e != nil {
-		err = e
-	}
-	if w == nil || !w.began {
-		os.Remove(r.params.Path)
-	}
-	r.note(w, out)
 	switch {
-	case ctx.Err() != nil && (err == nil || errors.Is(err, ctx.Err())):
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return ctx.Err()
 	case err != nil:
 		return r.failed("write", err)
@@ -170,71 +207,4 @@ func (r *Recording) failed(step string, err error) error {
 		err = p.Err
 	}
 	return fmt.Errorf("recording: %s %s: %w", step, filepath.Base(r.params.Path), err)
-}
-
-func (r *Recording) begin(out *counted, setup libav.MuxSetup) (*writer, error) {
-	if v := r.params.Video; v != nil {
-		setup.Video = &libav.VideoTrack{Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.Bitrate, Record: v.Record}
-	}
-	if a := r.params.Audio; a != nil {
-		setup.Audio = &libav.AudioTrack{Rate: a.Rate, Channels: a.Channels, Bitrate: a.Bitrate, FrameSize: a.FrameSize, Record: a.Record}
-	}
-	mux, err := libav.NewMuxer(out, setup)
-	if err != nil {
-		return nil, err
-	}
-	return &writer{mux: mux, out: out, video: r.params.Video != nil, audio: r.params.Audio != nil}, nil
-}
-
-// syncEach is how often data are forced to the disk.
-const syncEach = time.Second
-
-// copy writes packets until there are no more, and the index.
-func (r *Recording) copy(ctx context.Context, w *writer) error {
-	tick := time.NewTicker(syncEach)
-	defer tick.Stop()
-	defer w.forget()
-	var batch []*encoder.Packet
-	for {
-		var ended bool
-		batch, ended = r.queue.take(batch)
-		for i, p := range batch {
-			err := w.write(p)
-			r.queue.done(p)
-			if err == nil && ctx.Err() != nil {
-				err = w.finish()
-			} else if err == nil {
-				continue
-			}
-			for _, p := range batch[i+1:] {
-				r.queue.done(p)
-			}
-			return errors.Join(err, ctx.Err())
-		}
-		r.note(w, w.out)
-		if ended && len(batch) == 0 {
-			return w.finish()
-		}
-		if len(batch) > 0 && len(tick.C) == 0 {
-			continue
-		}
-		select {
-		case <-r.queue.wake:
-		case <-tick.C:
-			if err := w.sync(); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return errors.Join(w.finish(), ctx.Err())
-		}
-	}
-}
-
-func (r *Recording) note(w *writer, out *counted) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.status.Bytes, r.status.Synced = out.size, out.synced
-	if w != nil {
-		r.status.Duration = w.length
-	}
 }

@@ -122,7 +122,7 @@ func TestQueueOverflows(t *testing.T) {
 	}
 	add(packet(true, encoder.AudioTrack))
 	all, _ := q.take(nil)
-	bytes, dropped := q.state()
+	bytes, dropped, _ := q.state()
 	if bytes > queueMost+soundMost || len(all) != 65 || dropped != 36 {
 		t.Errorf("%d packets with %d bytes wait, %d dropped", len(all), bytes, dropped)
 	}
@@ -130,7 +130,7 @@ func TestQueueOverflows(t *testing.T) {
 		t.Error("sound was left out although there was room for it")
 	}
 	for _, p := range all {
-		q.done(p)
+		q.done(p.Packet)
 	}
 	taken += len(all)
 	for n := range 12 {
@@ -144,15 +144,15 @@ func TestQueueOverflows(t *testing.T) {
 		if p.Key {
 			keys++
 		}
-		q.done(p)
+		q.done(p.Packet)
 	}
 	taken += len(all)
-	if _, dropped := q.state(); dropped != put-1-taken || keys != 1 {
+	if _, dropped, _ := q.state(); dropped != put-1-taken || keys != 1 {
 		t.Errorf("%d dropped of %d, %d taken", dropped, put, taken)
 	}
 	q.close()
 	q.put(packet(true, encoder.VideoTrack))
-	if bytes, _ := q.state(); bytes != 0 {
+	if bytes, _, _ := q.state(); bytes != 0 {
 		t.Errorf("a closed queue keeps %d bytes", bytes)
 	}
 }

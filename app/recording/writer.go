@@ -16,11 +16,13 @@ type writer struct {
 	out          *counted
 	video, audio bool
 
-	began  bool
-	from   time.Duration // what is left out: sound before this
-	zero   time.Duration // what becomes 0 in the file
-	length time.Duration
-	early  []*encoder.Packet // sound that came before the picture it belongs to
+	began    bool
+	segments []segment // how moments of the show become times of the file
+	start    time.Duration
+	end      time.Duration // of what was written; this and start are times of the file
+	length   time.Duration // what lies between
+	last     [2]time.Duration
+	early    []*encoder.Packet // sound that came before the picture it belongs to
 }
 
 // earlyMost bounds the sound that waits for the first key frame, in packets: the
@@ -43,7 +45,9 @@ func (w *writer) write(p *encoder.Packet) error {
 		}
 		// B-frames make the first DTS earlier than the first PTS; files begin at zero with
 		// the former, so that no player sees a negative time.
-		w.began, w.from, w.zero = true, p.PTS, p.DTS
+		w.began, w.segments = true, []segment{{p.PTS, p.DTS}}
+		w.start = p.PTS - p.DTS
+		w.last = [2]time.Duration{-1, -1}
 		defer w.forget()
 		for _, e := range w.early {
 			if err := w.put(e); err != nil {
@@ -54,15 +58,40 @@ func (w *writer) write(p *encoder.Packet) error {
 	return w.put(p)
 }
 
+// from is the moment of the show with which the file begins.
+func (w *writer) from() time.Duration {
+	if len(w.segments) == 0 {
+		return 0
+	}
+	return w.segments[0].from
+}
+
+// resume lets p, the first packet after a pause, follow what was written before.
+func (w *writer) resume(p *encoder.Packet) {
+	if w.began {
+		w.segments = append(w.segments, segment{p.PTS, p.PTS - w.end})
+	}
+}
+
 func (w *writer) put(p *encoder.Packet) error {
-	if p.Track == encoder.AudioTrack && p.PTS < w.from {
+	now := w.segments[len(w.segments)-1]
+	if p.Track == encoder.AudioTrack && p.PTS < now.from {
 		return nil
 	}
-	if err := w.mux.Write(p.Track == encoder.VideoTrack, p.Data, p.PTS-w.zero, p.DTS-w.zero, p.Duration, p.Key); err != nil {
+	// After a pause, or another encoder's look-ahead, the order of decoding must
+	// still go forward, by at least a tick of either format.
+	pts, dts, last := p.PTS-now.zero, p.DTS-now.zero, &w.last[p.Track]
+	if dts <= *last {
+		dts = *last + time.Millisecond
+		pts = max(pts, dts)
+	}
+	*last = dts
+	if err := w.mux.Write(p.Track == encoder.VideoTrack, p.Data, pts, dts, p.Duration, p.Key); err != nil {
 		return err
 	}
 	w.out.whole = w.out.size // the muxer writes a cluster or fragment in one go
-	w.length = max(w.length, p.PTS-w.from+p.Duration)
+	w.end = max(w.end, pts+p.Duration)
+	w.length = w.end - w.start
 	return nil
 }
 
@@ -72,20 +101,6 @@ func (w *writer) forget() {
 		p.Release()
 	}
 	w.early = nil
-}
-
-func (w *writer) sync() error {
-	if err := w.mux.Flush(); err != nil {
-		return err
-	}
-	return w.out.sync()
-}
-
-func (w *writer) finish() error {
-	if !w.began {
-		return nil
-	}
-	return w.mux.Finish()
 }
 
 // counted knows how large a file is.
