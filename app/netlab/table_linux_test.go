@@ -1,0 +1,75 @@
+package netlab
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"tally/app/linksim"
+)
+
+// BenchmarkNetwork plays every script once, and writes the table when it is told
+// where to.
+func BenchmarkNetwork(b *testing.B) {
+	f := film(b)
+	var text strings.Builder
+	text.WriteString(head)
+	for i := range linksim.Scripts {
+		s := &linksim.Scripts[i]
+		var results []result
+		b.Run(s.Name, func(b *testing.B) {
+			for b.Loop() {
+				results = playAll(b, s, f, senders)
+			}
+		})
+		fmt.Fprintf(&text, "| **%s**: %s | | | | | | | |\n", s.Name, s.Story)
+		for i, r := range results {
+			text.WriteString(r.row(senders[i].name))
+			b.Logf("%s: %s: %+v", s.Name, senders[i].name, r)
+		}
+	}
+	text.WriteString(foot)
+	if *table == "" || b.Failed() {
+		return
+	}
+	if err := os.WriteFile(*table, []byte(text.String()), 0o644); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (r *result) row(name string) string {
+	lamp := "–"
+	if strings.HasPrefix(name, "Tally") && r.lamp >= 0 {
+		lamp = seconds(r.lamp)
+	} else if !strings.HasPrefix(name, "Tally") && r.longest > dark {
+		lamp = "never"
+	}
+	return fmt.Sprintf("| %s | %s | %s | %.0f | %.0f %% | %.1f %% | %s | %s |\n", name, seconds(r.offAir), seconds(r.worst), r.kbps, 100*r.share, 100*r.missing, lamp, r.notes)
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
+
+const head = `# On bad lines
+
+Written by ` + "`make bench-network`" + `. Every script is played at the same time for each sender, each on a line of its own: network
+namespaces, a router with a token bucket (tbf) that is as narrow as the script says, nginx with its RTMP module at the far end,
+real sockets. All send the same noisy film, 640×360 at 30 pictures a second, x264 ultrafast at 2500 kbit/s and 160 kbit/s of AAC.
+ffmpeg uses its fifo muxer, which drops what does not fit and connects again by itself
+(` + "`-drop_pkts_on_overflow 1 -attempt_recovery 1 -recover_any_error 1 -recovery_wait_time 1`" + `); without it, it ends with the first lost connection.
+
+- *Off air*: pauses of more than half a second between two pictures at the server, added up.
+- *Worst delay*: how much later than on the fair line of the beginning a picture came.
+- *Bitrate*, *of capacity*: pictures that came, and their share of what the line could have carried of what was asked for.
+- *Missing*: pictures that never came, those not made at half the pace included.
+- *Lamp*: longest time from the last picture until the lamp no longer said LIVE, in pauses of over two seconds; – means that there were none.
+
+| | off air | worst delay | kbit/s | of capacity | missing | lamp | |
+|---|---:|---:|---:|---:|---:|---:|---|
+`
+
+const foot = `
+The kernel has no netem here, so distance and jitter are those of the machine: next to none. The same scripts with them, and a thousand
+random ones, are played in simulated time by the tests in this folder.
+`
