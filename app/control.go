@@ -91,6 +91,7 @@ func (s *Studio) obey(ctx context.Context) {
 		}
 	}
 	if s.show != nil {
+		s.obeyTape(w, set)
 		s.show.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 		s.show.adapts.Store(set.Adapt)
 	}
@@ -216,6 +217,7 @@ func (s *Studio) tick() {
 	}
 	now := s.clock.Now()
 	s.show.count(now)
+	s.show.noteOffAir()
 	at := (now - s.began).Truncate(time.Second)
 	if n := len(s.history); n > 0 && s.history[n-1].At == at {
 		return

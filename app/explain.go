@@ -211,6 +211,8 @@ func explainDisk(err error) (Problem, bool) {
 		return Problem{Title: "The disk is slow: the recording is still being written.", Advice: "Leave Tally open for a moment.", Retry: true}, true
 	case errors.Is(err, recording.ErrFormat):
 		return Problem{Title: "The recording could not start: its name ends in neither .mkv nor .mp4.", Advice: "Choose a name that does."}, true
+	case errors.Is(err, recording.ErrNoRoom):
+		return Problem{Title: "The recording has ended: the disk is almost full.", Advice: "Free some space, and switch it on again; what was recorded so far is whole."}, true
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return Problem{Title: "The recording stopped: the disk is full.", Advice: "Free some space; what was recorded so far is kept."}, true
 	case errors.Is(err, fs.ErrExist):

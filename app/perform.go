@@ -3,9 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -35,8 +32,8 @@ func (s *Studio) perform(ctx context.Context, set Settings, st *stage) error {
 func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show, err error) {
 	sh := &show{
 		clock: s.clock, frames: program.NewLatest(),
-		sounds: make(chan *capture.Samples, soundsQueued), packets: make(chan *encoder.Packet, packetsQueued),
-		ending: st.ending, writing: &s.writing, answered: make(chan struct{}),
+		sounds: make(chan *capture.Samples, soundsQueued), packets: make(chan made, packetsQueued),
+		ending: st.ending, answered: make(chan struct{}),
 	}
 	sh.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 	sh.bitrate.Store(sh.chosen.Load())
@@ -68,8 +65,9 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	if err := s.openOutputs(sh, set); err != nil {
 		return nil, err
 	}
-	if path := s.recordPath(set); path != "" {
-		if sh.record, err = openRecording(path, sh.tracks()); err != nil {
+	s.openTape(sh, set)
+	if path := s.recordPath(set, sh.rehearsal != nil); path != "" {
+		if sh.record, err = openRecording(s.recording(sh.tape.params(), path, set)); err != nil {
 			return nil, &recordError{err}
 		}
 	}
@@ -121,19 +119,6 @@ func (sh *show) tracks() recording.Params {
 		t.Audio = &c
 	}
 	return t
-}
-
-// openRecording looks whether the file can be made, so that a mistake is told
-// before the show is on air. The file itself begins with the first key frame.
-func openRecording(path string, p recording.Params) (*recording.Recording, error) {
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
-	if _, err := os.Lstat(path); err == nil {
-		return nil, fs.ErrExist
-	}
-	p.Path = path
-	return recording.New(p)
 }
 
 // openOutputs makes an output of each enabled destination, or one to a rehearsal
@@ -210,29 +195,4 @@ func (sh *show) publishing() rtmpout.Options {
 	// and on the way, viewers are never more than two seconds behind.
 	o.QueueTime = queueTime
 	return o
-}
-
-// recordPath is the file to record to, empty for none.
-func (s *Studio) recordPath(set Settings) string {
-	if s.opts.RecordPath != "" {
-		return s.opts.RecordPath
-	}
-	if !set.Record {
-		return ""
-	}
-	dir := set.RecordDir
-	if dir == "" {
-		dir = VideosDir()
-		_ = os.MkdirAll(dir, 0o755) // a failure shows when the file is opened
-	}
-	return filepath.Join(dir, fmt.Sprintf("Tally %s.mkv", time.Now().Format("2006-01-02 15-04-05")))
-}
-
-// VideosDir is the user's folder for videos.
-func VideosDir() string {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return os.TempDir()
-	}
-	return filepath.Join(home, "Videos")
 }

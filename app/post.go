@@ -30,6 +30,7 @@ func (s *Studio) post() {
 	if s.show != nil {
 		s.show.report(&snap)
 	}
+	snap.Files = s.shelf.list()
 	snap.Problems = problems(problem, &snap)
 	s.board.post(snap)
 }
@@ -86,14 +87,9 @@ func (sh *show) report(s *Snapshot) {
 		s.Video.Dropped += st.Dropped
 		s.Outputs = append(s.Outputs, st)
 	}
-	if sh.record != nil {
-		r := sh.record.Status()
-		s.Recording = RecordingStatus{
-			Path: r.Path, Seconds: round1(r.Duration.Seconds()), Bytes: r.Bytes, Dropped: r.Dropped,
-		}
-		if err := sh.recordErr.Load(); err != nil {
-			s.Recording.Problem = Explain(err)
-		}
+	s.Recording = sh.tape.status(s.Settings, time.Now())
+	if sh.second != nil {
+		sh.second.report(&s.Recording, s.Video.TargetKbps < s.Video.ChosenKbps)
 	}
 	if sh.rehearsal != nil {
 		s.Rehearsal = rehearsed(sh.rehearsal.Report())

@@ -14,7 +14,13 @@ type Settings struct {
 	Destinations []Destination `json:"destinations"` // in the order shown; at least rehearsal is always possible
 	Record       bool          `json:"record"`
 	RecordDir    string        `json:"record_dir"` // empty: the user's Videos folder
-	Adapt        bool          `json:"adapt"`      // lower the bitrate when the network cannot take it
+	// A recording goes on in another file after so many minutes, or so many MiB; 0:
+	// never.
+	SplitMinutes int `json:"split_minutes,omitempty"`
+	SplitMB      int `json:"split_mb,omitempty"`
+	// ReplaySeconds is how much of the show can be saved after it happened; 0: nothing.
+	ReplaySeconds int  `json:"replay_s,omitempty"`
+	Adapt         bool `json:"adapt"` // lower the bitrate when the network cannot take it
 }
 
 // VideoSettings choose the picture.
@@ -83,6 +89,12 @@ func (s Settings) Validate() error {
 	within("fps", v.FPS, 1, 120)
 	within("video bitrate in kbit/s", v.BitrateKbps, 100, 50_000)
 	within("audio bitrate in kbit/s", a.BitrateKbps, 32, 320)
+	within("minutes in a part of a recording", s.SplitMinutes, 0, 24*60)
+	within("MiB in a part of a recording", s.SplitMB, 0, 1<<20)
+	if s.SplitMB > 0 && s.SplitMB < 10 {
+		errs = append(errs, errors.New("a part of a recording must have at least 10 MiB"))
+	}
+	within("seconds of replay", s.ReplaySeconds, 0, 600)
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
 		errs = append(errs, fmt.Errorf("key frame interval must be between 0.25 s and 10 s, not %v", v.KeyInterval))
 	}

@@ -20,7 +20,7 @@ import (
 //
 //	Picture ──Latest──> encodeVideo ──┐
 //	                                  ├─packets─> fanOut ─┬─> output.write …
-//	Sound ────sounds──> encodeAudio ──┘                   └─> recording.Write
+//	Sound ────sounds──> encodeAudio ──┘                   └─> splice ─> tape
 //
 // Ending travels down the same way: the program stops delivering, the encoders
 // flush, fanOut hands on what is left, then every output says goodbye and the
@@ -32,12 +32,15 @@ type show struct {
 	video   *encoder.Video
 	audio   *encoder.Audio
 	outputs []*output
-	record  *recording.Recording // nil: nothing is recorded
+	tape    *tape
+	splice  splice               // what the tape gets
+	second  *second              // nil: sound only
+	record  *recording.Recording // to begin with; nil: nothing is recorded
 
 	frames  *program.Latest
 	sounds  chan *capture.Samples
-	packets chan *encoder.Packet // bounded; fanOut never waits, so neither do encoders for long
-	ending  chan struct{}        // closed by control: finish
+	packets chan made     // bounded; fanOut never waits, so neither do encoders for long
+	ending  chan struct{} // closed by control: finish
 
 	budget                 // of the picture
 	answered chan struct{} // closed when a server has answered; see awaitAnswer
@@ -49,11 +52,9 @@ type show struct {
 	audioOut  rate         // bytes
 	latencyNs atomic.Int64 // from capture until encoded, of the newest picture
 
-	recordErr      atomic.Pointer[recordError] // why the recording has stopped
-	rehearsal      *rehearsal.Server           // nil: a real show
-	repeatedBefore int                         // the program's count when the show began
-	numbers        numbers                     // control's own
-	writing        *sync.WaitGroup             // recordings that a slow disk keeps open; the studio waits for them
+	rehearsal      *rehearsal.Server // nil: a real show
+	repeatedBefore int               // the program's count when the show began
+	numbers        numbers           // control's own
 }
 
 // numbers are the rates as last read.
@@ -80,8 +81,9 @@ func (sh *show) run(ctx context.Context) error {
 		goodbyes.Go(func() { o.run(outputs) })
 	}
 
-	recorded := sh.startRecording(context.WithoutCancel(ctx)) // Finish ends it, also when ctx does
-
+	if sh.record != nil {
+		sh.tape.begin(sh.record)
+	}
 	sh.awaitAnswer(ctx)
 	encoders, ctx := errgroup.WithContext(ctx)
 	if sh.video != nil {
@@ -103,15 +105,9 @@ func (sh *show) run(ctx context.Context) error {
 	for _, o := range sh.outputs {
 		close(o.ending)
 	}
-	if sh.record != nil {
-		sh.record.Finish()
-	}
+	sh.tape.end()
 	goodbyes.Wait()
-	select {
-	case <-recorded:
-	case <-time.After(endPatience):
-		sh.recordErr.CompareAndSwap(nil, &recordError{errSlowDisk})
-	}
+	sh.tape.close()
 	if sh.rehearsal != nil {
 		err = errors.Join(err, sh.rehearsal.Close())
 	}
@@ -145,37 +141,18 @@ func (sh *show) answer() {
 // it is still being written.
 var errSlowDisk = errors.New("the disk is slow")
 
-// startRecording runs the recording beside the show. A disk may keep it for
-// longer than END may take, so it may outlive run; the channel closes when it is
-// done.
-func (sh *show) startRecording(ctx context.Context) <-chan struct{} {
-	done := make(chan struct{})
-	if sh.record == nil {
-		close(done)
-		return done
-	}
-	sh.writing.Add(1)
-	go func() {
-		defer sh.writing.Done()
-		defer close(done)
-		if err := sh.record.Run(ctx); err != nil {
-			sh.recordErr.Store(&recordError{err})
-		}
-	}()
-	return done
-}
-
 // encodeVideo is a stage. It owns sh.video.
 func (sh *show) encodeVideo(ctx context.Context) error {
 	defer sh.video.Close()
 	defer sh.frames.Drop()
 	sh.picture.Deliver(sh.frames.Put)
 	defer sh.picture.Deliver(nil)
+	defer sh.second.close()
 	asked, taken := sh.bitrate.Load(), int64(0)
 	emit := func(p *encoder.Packet) {
 		sh.videoOut.add(len(p.Data))
 		sh.latencyNs.Store(int64(sh.clock.Now() - p.PTS))
-		sh.packets <- p
+		sh.packets <- made{p, false}
 	}
 	for {
 		select {
@@ -190,7 +167,10 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 			continue
 		}
 		taken++
-		if pace := sh.pace.Load(); pace > 1 && taken%pace != 0 && !sh.forceKey.Load() {
+		pace := sh.pace.Load()
+		left := pace > 1 && taken%pace != 0 && !sh.forceKey.Load()
+		sh.encodeTwice(f, !left)
+		if left {
 			f.Release() // the network has room for some of the pictures only
 			continue
 		}
@@ -244,7 +224,7 @@ func (sh *show) encodeAudio(ctx context.Context) error {
 	}()
 	emit := func(p *encoder.Packet) {
 		sh.audioOut.add(len(p.Data))
-		sh.packets <- p
+		sh.packets <- made{p, false}
 	}
 	for {
 		select {
@@ -270,9 +250,18 @@ func (sh *show) fanOut() {
 		patience = 100 * time.Millisecond
 	}
 	order := newInterleave(sh.video != nil, sh.audio != nil, patience)
+	defer sh.splice.close()
 	for p := range sh.packets {
-		order.add(p)
-		sh.hand(order)
+		switch {
+		case !p.second:
+			order.add(p.Packet)
+			sh.hand(order)
+		case p.Packet == nil:
+			sh.splice.ended()
+		default:
+			sh.splice.second(p.Packet)
+			p.Release()
+		}
 	}
 	order.end(encoder.VideoTrack)
 	order.end(encoder.AudioTrack)
@@ -284,9 +273,7 @@ func (sh *show) hand(order *interleave) {
 		for _, o := range sh.outputs {
 			o.write(p.Retain())
 		}
-		if sh.record != nil {
-			sh.record.Write(p) // retains what it keeps
-		}
+		sh.splice.stream(p) // retains what it keeps
 		p.Release()
 	}
 }

@@ -24,6 +24,10 @@ type Snapshot struct {
 	// Problems are what is wrong now, the worst first; none when all is well.
 	Problems []Problem `json:"problems,omitempty"`
 
+	// Files is the work on files of recordings: those that a crash has cut off, and
+	// what somebody asked for, in the order in which it was.
+	Files []FileWork `json:"files,omitempty"`
+
 	// Report is what has become of the last show; zero before the first one has
 	// ended. The last line of `tally stream --json` has it.
 	Report Report `json:"report,omitzero"`
@@ -100,13 +104,23 @@ type AckStatus struct {
 	Style      string `json:"style"`  // "cumulative", "incremental", "none", …
 }
 
-// RecordingStatus is the file on disk. It is zero when nothing is recorded.
+// RecordingStatus is the file on disk, and what can be saved of the last seconds.
+// It is zero when nothing was recorded in this show, and nothing can be.
 type RecordingStatus struct {
-	Path    string  `json:"path"`
-	Seconds float64 `json:"seconds"`
-	Bytes   int64   `json:"bytes"`
-	Dropped int     `json:"dropped"`
-	Problem Problem `json:"problem,omitzero"`
+	Path        string   `json:"path"`            // of the part that is being written, or was last
+	Parts       []string `json:"parts,omitempty"` // all files, when there are several
+	On          bool     `json:"on"`              // it goes on
+	Paused      bool     `json:"paused,omitempty"`
+	Seconds     float64  `json:"seconds"`
+	Bytes       int64    `json:"bytes"`
+	Dropped     int      `json:"dropped"`                // pictures that are missing
+	QueuedBytes int      `json:"queued_bytes,omitempty"` // wait for the disk
+	MinutesLeft int      `json:"minutes_left,omitempty"` // until the disk is full, at the rate at which it fills
+	Quality     string   `json:"quality,omitempty"`      // one sentence, when it is not simply the stream
+	Problem     Problem  `json:"problem,omitzero"`
+
+	ReplaySeconds Seconds `json:"replay_s,omitzero"`      // can be saved now
+	ReplayBytes   int     `json:"replay_bytes,omitempty"` // of memory for that
 }
 
 // RehearsalStatus is what the server that Tally brings along has received. It is

@@ -11,6 +11,7 @@ import (
 
 	"tally/app/netwatch"
 	"tally/app/program"
+	"tally/app/recording"
 	"tally/capture"
 )
 
@@ -21,6 +22,8 @@ type Options struct {
 	SettingsPath string   // where Apply saves; empty: nowhere
 	Keys         KeyStore // where stream keys are
 	RecordPath   string   // record to this file instead of a new one in the settings' folder
+	StateDir     string   // where Tally keeps what it must know after a crash; empty: nowhere
+	Recover      bool     // finish recordings that a crash has cut off
 	WatchDevices bool     // keep the snapshot's list of devices current
 	// Unattended is for the command line: files start when the show is live and
 	// end it when they are over.
@@ -42,6 +45,7 @@ type Studio struct {
 	wake    chan struct{} // one token: something changed that control should see
 	relist  chan struct{} // one token: look for devices now
 	keyWork chan struct{} // one token: keyJobs is not empty
+	shelf   shelf         // work on files of recordings
 
 	mu       sync.Mutex // guards what intents leave for the goroutines
 	settings Settings
@@ -57,13 +61,20 @@ type Studio struct {
 }
 
 // wish is what the user wants that control has not seen to yet.
-type wish struct{ goLive, end, retry, shake bool }
+type wish struct {
+	goLive, end, retry, shake bool
+
+	record, pause *bool
+	marks         []recording.Mark
+	replay        bool
+}
 
 // New makes a studio that has not started anything.
 func New(opts Options) *Studio {
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1),
+		shelf:   newShelf(),
 		onStage: onStage{state: Idle},
 	}
 	v := opts.Settings.Video
@@ -98,6 +109,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.keepKeys(ctx) })
 	g.Go(func() error { return s.watchNetwork(ctx) })
+	g.Go(func() error { return s.keepShelf(ctx) })
 	if s.opts.WatchDevices {
 		g.Go(func() error { return s.watchDevices(ctx) })
 	}
@@ -192,6 +204,9 @@ func (s *Studio) Apply(set Settings) error {
 		return ErrOnAir
 	}
 	s.settings = set
+	if onAir && set.Record != old.Record {
+		s.wish.record = &set.Record
+	}
 	s.mu.Unlock()
 	if !onAir {
 		s.picture.Reshape(set.Video.Width, set.Video.Height, set.Video.FPS)
@@ -212,6 +227,7 @@ func needsNewShow(old, set Settings) bool {
 	set.Audio.Muted = old.Audio.Muted
 	set.Video.BitrateKbps = old.Video.BitrateKbps
 	set.Record, set.RecordDir = old.Record, old.RecordDir
+	set.SplitMinutes, set.SplitMB, set.ReplaySeconds = old.SplitMinutes, old.SplitMB, old.ReplaySeconds
 	set.Adapt = old.Adapt
 	return fmt.Sprint(old) != fmt.Sprint(set)
 }

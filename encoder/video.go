@@ -93,6 +93,10 @@ func (v *Video) Config() VideoConfig { return v.config }
 // ForceKey makes the next picture a key frame.
 func (v *Video) ForceKey() { v.force.Store(true) }
 
+// KeyDue tells whether a picture of that stamp will be a key frame by itself. It
+// belongs to the goroutine that encodes.
+func (v *Video) KeyDue(pts time.Duration) bool { return !v.any || pts >= v.nextKey }
+
 // SetBitrate asks for another bitrate (bit/s) from the next picture on. The stream
 // keeps to it within the time that the VBV buffer covers, one second. It fails
 // with [ErrFixed] when the encoder cannot, and with a [*ParamError].

@@ -36,6 +36,7 @@ func window(ctx context.Context) error {
 	}
 	studio := app.New(app.Options{
 		Settings: settings, SettingsPath: path, Keys: app.OpenKeyStore(dir), WatchDevices: true,
+		StateDir: app.StateDir(), Recover: true,
 	})
 	running, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
