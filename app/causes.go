@@ -82,6 +82,14 @@ type Loss struct {
 	from, until time.Time // until is zero while it lasts
 }
 
+// since fills in when the losses were in a show that began when said.
+func since(began time.Time, list []Loss) []Loss {
+	for i := range list {
+		list[i].At = Seconds(list[i].from.Sub(began))
+	}
+	return list
+}
+
 // losses is the book of one destination.
 type losses struct {
 	list []Loss

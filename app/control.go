@@ -20,10 +20,11 @@ type onStage struct {
 
 // stage is the line between control and the goroutine that performs a show.
 type stage struct {
-	ending chan struct{} // closed by control: finish
-	ended  bool          // ending is closed
-	ready  chan *show    // one value, when everything is open
-	done   chan error    // one value, at the very end
+	resumed bool          // the show goes on where a crash has ended it
+	ending  chan struct{} // closed by control: finish
+	ended   bool          // ending is closed
+	ready   chan *show    // one value, when everything is open
+	done    chan error    // one value, at the very end
 }
 
 // ticks is how often numbers are read and a snapshot is posted when nothing
@@ -66,14 +67,17 @@ func (s *Studio) obey(ctx context.Context) {
 	set := s.settings
 	if w.goLive && s.state == Idle {
 		s.problem = Problem{}
+		s.fileUnfinished()
 	}
 	s.mu.Unlock()
+	resumed := w.resume && s.state == Idle && s.reopen()
 	if w.goLive && s.state == Idle {
+		s.began, s.account = s.clock.Now(), openAccount(time.Now())
+	}
+	if (w.goLive || resumed) && s.state == Idle {
 		s.move(evGoLive)
-		s.began, s.since, s.history, s.report = s.clock.Now(), 0, nil, Report{}
-		s.account = openAccount(time.Now())
-		s.account.note(0, Connecting, "")
-		st := &stage{ending: make(chan struct{}), ready: make(chan *show, 1), done: make(chan error, 1)}
+		s.since, s.history, s.report = 0, nil, Report{}
+		st := &stage{resumed: resumed, ending: make(chan struct{}), ready: make(chan *show, 1), done: make(chan error, 1)}
 		s.stage = st
 		go func() { st.done <- s.perform(ctx, set, st) }()
 	}
@@ -172,8 +176,12 @@ func (s *Studio) finished(err error) {
 	if s.show != nil {
 		s.show.count(s.clock.Now())
 		s.show.report(&last)
+		for i, o := range s.show.outputs {
+			last.Outputs[i].Losses = since(s.account.Began, o.lost())
+		}
 	}
 	s.report = s.account.close(s.clock.Now()-s.began, &last)
+	s.fileReport()
 	s.move(evFinished)
 	s.show, s.stage = nil, nil
 	if s.opts.Unattended {
@@ -205,6 +213,20 @@ func (s *Studio) move(e event) {
 		}
 	}
 	s.account.note(s.clock.Now()-s.began, s.state, cause)
+	s.markRunning()
+}
+
+// reopen goes on with the account of the show that was left unfinished; false
+// when there is none.
+func (s *Studio) reopen() bool {
+	n, stopped := s.takeUnfinished()
+	if n == nil {
+		return false
+	}
+	s.account = n.Account
+	s.began = s.clock.Now() - time.Since(n.Account.Began)
+	s.account.note(stopped.Sub(n.Account.Began), Reconnecting, "Tally or this computer stopped unexpectedly.")
+	return true
 }
 
 // historyKept bounds the graph: ten minutes.
@@ -228,6 +250,10 @@ func (s *Studio) tick() {
 			p.SentKbps = o.kbps
 			break
 		}
+	}
+	s.account.plot(p)
+	if at%beat == 0 {
+		s.markRunning()
 	}
 	// Snapshots share the old slice: append to a copy when it would move.
 	s.history = append(s.history[max(0, len(s.history)+1-historyKept):len(s.history):len(s.history)], p)

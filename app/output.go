@@ -28,6 +28,7 @@ import (
 type output struct {
 	name    string
 	main    bool             // the encoder serves it
+	resumed bool             // it was live before, in the part of the show that a crash has ended
 	ways    []rtmpout.Target // the server, and its backup if there is one
 	options rtmpout.Options
 	needKey func()        // asks the encoder for a key frame

@@ -65,6 +65,9 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	if err := s.openOutputs(sh, set); err != nil {
 		return nil, err
 	}
+	for _, o := range sh.outputs {
+		o.resumed = st.resumed
+	}
 	s.openTape(sh, set)
 	if path := s.recordPath(set, sh.rehearsal != nil); path != "" {
 		if sh.record, err = openRecording(s.recording(sh.tape.params(), path, set)); err != nil {

@@ -12,6 +12,7 @@ func (s *Studio) post() {
 	s.mu.Lock()
 	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices}
 	problem := s.problem
+	snap.Unfinished = s.unfinishedNow()
 	s.mu.Unlock()
 	snap.Picture, snap.Sound = s.video.now(), s.audio.now()
 	if snap.Picture.Source != "" && snap.Picture.Source == snap.Settings.Audio.Source {

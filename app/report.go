@@ -1,6 +1,9 @@
 package app
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Report is what became of a show.
 type Report struct {
@@ -10,10 +13,12 @@ type Report struct {
 	OffAir  Seconds         `json:"off_air_s"` // after the first second on air, without any server taking the show
 	Video   VideoStatus     `json:"video"`
 	Audio   AudioStatus     `json:"audio"`
-	Outputs []OutputStatus  `json:"outputs"`
+	Outputs []OutputStatus  `json:"outputs"` // with what each of them has missed
 	Record  RecordingStatus `json:"recording,omitzero"`
 	Check   RehearsalStatus `json:"rehearsal,omitzero"`
 	Events  []Event         `json:"events"`
+	Graph   []GraphPoint    `json:"graph,omitempty"`   // from the first second to the last, at most 1200
+	Crashed bool            `json:"crashed,omitempty"` // Tally or its machine stopped in the middle of it
 }
 
 // IsZero tells whether no show has ended yet.
@@ -26,42 +31,81 @@ type Event struct {
 	Cause string  `json:"cause,omitempty"` // one sentence
 }
 
-// account is the running show's book: every change of state, with its cause.
-type account struct {
-	started time.Time
-	events  []Event
+// GraphPoint is how a moment of a show was.
+type GraphPoint struct {
+	At         Seconds `json:"at_s"`      // since GO LIVE
+	SentKbps   int     `json:"sent_kbps"` // to the main destination
+	TargetKbps int     `json:"target_kbps"`
+	State      State   `json:"state"`
 }
 
-// eventsKept bounds the book of a show on a very bad line.
-const eventsKept = 1000
+// account is the running show's book: every change of state, with its cause, and
+// its graph. The crash of a show that goes on afterwards is one of its events, so
+// it is also what a marker holds.
+type account struct {
+	Began  time.Time    `json:"began"`
+	Events []Event      `json:"events"`
+	Graph  []GraphPoint `json:"graph"`
+	Every  int          `json:"every"` // seconds from one point to the next
+}
 
-func openAccount(now time.Time) account { return account{started: now} }
+// eventsKept bounds the book of a show on a very bad line, and graphKept its
+// graph: when that is full, every other point goes.
+const (
+	eventsKept = 1000
+	graphKept  = 1200
+)
+
+func openAccount(now time.Time) account { return account{Began: now, Every: 1} }
 
 func (a *account) note(at time.Duration, s State, cause string) {
-	if len(a.events) < eventsKept {
-		a.events = append(a.events, Event{At: Seconds(at), State: s, Cause: cause})
+	if len(a.Events) < eventsKept {
+		a.Events = append(a.Events, Event{At: Seconds(at), State: s, Cause: cause})
 	}
+}
+
+// plot adds to the graph.
+func (a *account) plot(p HistoryPoint) {
+	if n := len(a.Graph); n > 0 && p.At-time.Duration(a.Graph[n-1].At) < time.Duration(a.Every)*time.Second {
+		return
+	}
+	if len(a.Graph) == graphKept {
+		for i := range graphKept / 2 {
+			a.Graph[i] = a.Graph[2*i]
+		}
+		a.Graph, a.Every = a.Graph[:graphKept/2], 2*a.Every
+	}
+	a.Graph = append(a.Graph, GraphPoint{Seconds(p.At), p.SentKbps, p.TargetKbps, p.State})
+}
+
+// copy is one that the running account does not change.
+func (a *account) copy() account {
+	c := *a
+	c.Events, c.Graph = slices.Clone(a.Events), slices.Clone(a.Graph)
+	return c
 }
 
 // close sums up. last has the show's final numbers.
 func (a *account) close(at time.Duration, last *Snapshot) Report {
 	r := Report{
-		Started: a.started, Seconds: Seconds(at), Video: last.Video, Audio: last.Audio, Outputs: last.Outputs,
-		Record: last.Recording, Check: last.Rehearsal, Events: a.events,
+		Started: a.Began, Seconds: Seconds(at), Video: last.Video, Audio: last.Audio, Outputs: last.Outputs,
+		Record: last.Recording, Check: last.Rehearsal, Events: a.Events, Graph: a.Graph,
 	}
 	if r.Outputs == nil {
 		r.Outputs = []OutputStatus{}
 	}
-	for i, e := range a.events {
+	for i, e := range a.Events {
 		until := Seconds(at)
-		if i+1 < len(a.events) {
-			until = a.events[i+1].At
+		if i+1 < len(a.Events) {
+			until = a.Events[i+1].At
 		}
 		switch e.State {
 		case Live:
 			r.OnAir += until - e.At
-		case Stalled, Reconnecting:
-			r.OffAir += until - e.At
+		case Stalled, Reconnecting, Connecting:
+			if r.OnAir > 0 { // it was live before
+				r.OffAir += until - e.At
+			}
 		}
 	}
 	return r

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 	"unicode"
@@ -32,6 +33,10 @@ type Snapshot struct {
 	// ended. The last line of `tally stream --json` has it.
 	Report Report `json:"report,omitzero"`
 
+	// Unfinished is a show that a crash or a power cut has ended: offer to go on
+	// with it (Resume), with a countdown, or not (ForgetUnfinished).
+	Unfinished Unfinished `json:"unfinished,omitzero"`
+
 	// What the window needs besides.
 	Settings Settings         `json:"-"`
 	Devices  []capture.Device `json:"-"`
@@ -43,6 +48,16 @@ type Snapshot struct {
 
 // Seconds is a duration that JSON shows in seconds, to the tenth.
 type Seconds time.Duration
+
+// UnmarshalJSON reads what MarshalJSON has written.
+func (s *Seconds) UnmarshalJSON(text []byte) error {
+	n, err := strconv.ParseFloat(string(text), 64)
+	if err != nil {
+		return fmt.Errorf("app: read seconds: %w", err)
+	}
+	*s = Seconds(n * float64(time.Second))
+	return nil
+}
 
 // MarshalJSON writes seconds with one decimal.
 func (s Seconds) MarshalJSON() ([]byte, error) {
@@ -92,6 +107,7 @@ type OutputStatus struct {
 	RetryIn     Seconds   `json:"retry_in_s"`       // until the next attempt; 0 while one is under way
 	OffAir      Seconds   `json:"off_air_s"`        // since it was first live: without proof that the server takes the show
 	Cause       string    `json:"cause"`            // why it is not live, as one sentence
+	Losses      []Loss    `json:"losses,omitempty"` // in a report: each time that it has missed
 	Problem     Problem   `json:"problem,omitzero"` // the same with advice
 }
 

@@ -54,6 +54,7 @@ type Studio struct {
 	keys     KeyStatus
 	devices  []capture.Device
 	problem  Problem // of the last show or intent, until the next
+	book     book    // what goes to the disk about shows
 
 	writing sync.WaitGroup // recordings that are being finished
 
@@ -62,7 +63,7 @@ type Studio struct {
 
 // wish is what the user wants that control has not seen to yet.
 type wish struct {
-	goLive, end, retry, shake bool
+	goLive, end, retry, shake, resume bool
 
 	record, pause *bool
 	marks         []recording.Mark
@@ -75,7 +76,7 @@ func New(opts Options) *Studio {
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1),
 		shelf:   newShelf(),
-		onStage: onStage{state: Idle},
+		onStage: onStage{state: Idle}, book: book{work: make(chan struct{}, 1)},
 	}
 	v := opts.Settings.Video
 	s.picture = program.NewPicture(s.clock, s.preview, v.Width, v.Height, v.FPS)
@@ -109,6 +110,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.keepKeys(ctx) })
 	g.Go(func() error { return s.watchNetwork(ctx) })
+	g.Go(func() error { return s.keepBook(ctx) })
 	g.Go(func() error { return s.keepShelf(ctx) })
 	if s.opts.WatchDevices {
 		g.Go(func() error { return s.watchDevices(ctx) })

@@ -38,7 +38,7 @@ type supply struct {
 // run supplies the destination until ending is closed, or ctx ends.
 func (o *output) run(ctx context.Context) {
 	defer o.set(Idle, nil)
-	s := &supply{output: o}
+	s := &supply{output: o, wasLive: o.resumed}
 	dialing, stopDialing := context.WithCancel(ctx)
 	defer stopDialing()
 	go func() { // END must not wait for a server that does not answer

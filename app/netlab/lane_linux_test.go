@@ -23,16 +23,16 @@ import (
 //
 //	studio 10.77.n.2 ── router ──tbf──> 10.78.n.2 server: tap :1935 ──> nginx 127.0.0.1:1936
 type lane struct {
-	t      testing.TB
-	n      int
-	host   int // last byte of the studio's address
-	out    bool
-	up     int // bit/s
-	buffer int // bytes
-	dir    string
-	nginx  *apptest.Process
-	tap    *tap
-	rules  []string
+	t        testing.TB
+	n        int
+	host     int // last byte of the studio's address
+	silenced int // the same, of the address that nothing passes to
+	up       int // bit/s
+	buffer   int // bytes
+	dir      string
+	nginx    *apptest.Process
+	tap      *tap
+	rules    []string
 }
 
 var mountOnce sync.Once
@@ -129,10 +129,9 @@ func (l *lane) happen(m linksim.Moment) {
 		sh(l.t, "tc qdisc replace dev d%d root tbf rate %dbit burst 6000 limit %d", l.n, l.up, l.buffer)
 	case linksim.Out:
 		sh(l.t, "ip route add blackhole 10.78.%[1]d.2/32; ip route add blackhole 10.77.%[1]d.%[2]d/32", l.n, l.host)
-		l.out = true
+		l.silenced = l.host
 	case linksim.Back:
-		sh(l.t, "ip route del blackhole 10.78.%[1]d.2/32; ip route show type blackhole | grep '^10.77.%[1]d' | while read r; do ip route del blackhole $r; done", l.n)
-		l.out = false
+		sh(l.t, "ip route del blackhole 10.78.%[1]d.2/32; ip route del blackhole 10.77.%[1]d.%[2]d/32", l.n, l.silenced)
 	case linksim.Forget:
 		for line := range strings.Lines(sh(l.t, "ip netns exec studio%[1]d ss -Htn dst 10.78.%[1]d.2", l.n)) {
 			f := strings.Fields(line)
