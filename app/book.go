@@ -141,14 +141,16 @@ func (s *Studio) keepBook(ctx context.Context) error {
 	if s.opts.StateDir == "" {
 		return nil
 	}
-	m, old, err := marker.Open(filepath.Join(s.opts.StateDir, "on-air.json"))
-	if err != nil {
-		m = nil // another Tally is running, or there is no place for it: no marker
-	} else {
-		defer m.Close()
-		s.found(old)
+	var m *marker.Marker
+	marked := false
+	if !s.opts.Unattended { // whoever starts those starts them again
+		found, old, err := marker.Open(filepath.Join(s.opts.StateDir, "on-air.json"))
+		if err == nil { // else another Tally is running, or there is no place for it
+			m, marked = found, old != nil
+			defer m.Close()
+			s.found(old)
+		}
 	}
-	marked := old != nil
 	for last := false; !last; {
 		select {
 		case <-ctx.Done():

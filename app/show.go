@@ -174,7 +174,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 			f.Release() // the network has room for some of the pictures only
 			continue
 		}
-		if want := sh.bitrate.Load(); want != asked {
+		if want := sh.bitrate.Load() * max(1, pace); want != asked { // it spends per picture; see TestBitrateAtHalfThePace
 			asked = want
 			switch err := sh.video.SetBitrate(int(want)); {
 			case errors.Is(err, encoder.ErrFixed):
