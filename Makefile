@@ -13,7 +13,7 @@ GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
 FYNETOOL    := fyne.io/tools/cmd/fyne@v1.7.4
 
 # Tests that run the built program. They come last and one package at a time, since they measure time.
-E2E = ./cmd/tally/e2e ./ui/windowtest
+E2E = ./cmd/tally/e2e ./ui/windowtest ./app/netlab
 
 # Packages that the race detector watches: all others but those that link the window system, which
 # would be a second cold build of it.
@@ -26,7 +26,7 @@ MODULES = $(patsubst %/go.mod,%,$(filter-out go.mod,$(shell git ls-files '*/go.m
 export DBUS_SESSION_BUS_ADDRESS = disabled:
 
 .DEFAULT_GOAL := build
-.PHONY: run build test check bench fuzz package test-devices screenshots setup clean
+.PHONY: run build test check bench bench-network fuzz package test-devices screenshots setup clean
 
 ## run: open the window
 run: DBUS_SESSION_BUS_ADDRESS := $(shell printenv DBUS_SESSION_BUS_ADDRESS)
@@ -58,6 +58,12 @@ bench:
 	$(GO) build -o $(BIN) ./cmd/tally
 	$(GO) test -run '^$$' -bench . -benchmem $(RACED)
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench . -benchtime $(PAIRS)x -timeout 30m ./cmd/tally/e2e
+
+## bench-network: tally and ffmpeg on the same bad lines, into app/NETWORK.md; ten minutes
+bench-network:
+	@.ci/setup test
+	$(GO) build -o $(BIN) ./cmd/tally
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Network -benchtime 1x -timeout 40m ./app/netlab -table $(CURDIR)/app/NETWORK.md
 
 ## fuzz: each fuzz test for FUZZTIME=30s
 fuzz:

@@ -48,7 +48,7 @@ rtmp {
 		application guarded { live on; on_publish %s; }
 	}
 }
-`, rtmpModule(t), n.Addr, hook.URL+"/publish") // without a path, the module sends a request that is none
+`, RTMPModule(t), n.Addr, hook.URL+"/publish") // without a path, the module sends a request that is none
 	if err := os.WriteFile(n.path("nginx.conf"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,8 @@ rtmp {
 	return n
 }
 
-func rtmpModule(t testing.TB) string {
+// RTMPModule is where nginx's RTMP module is.
+func RTMPModule(t testing.TB) string {
 	t.Helper()
 	for _, dir := range []string{"/usr/lib/nginx/modules", "/usr/lib64/nginx/modules"} {
 		if module := filepath.Join(dir, "ngx_rtmp_module.so"); exists(module) {

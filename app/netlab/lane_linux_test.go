@@ -51,6 +51,9 @@ func sh(t testing.TB, format string, args ...any) string {
 func newLane(t testing.TB, n int) *lane {
 	t.Helper()
 	apptest.Need(t, "unshare", "ip", "tc", "ss", "mount", "nginx", "ffmpeg")
+	if os.Getenv(namespaced) == "" {
+		apptest.Missing(t, "the permission to make network namespaces")
+	}
 	mountOnce.Do(func() {
 		sh(t, "mount -t tmpfs run /run && mkdir -p /run/netns && sysctl -qw net.ipv4.ip_forward=1 && ip link set lo up")
 	})
@@ -83,7 +86,7 @@ func (l *lane) startServer() {
 load_module %s;
 events { worker_connections 64; }
 rtmp { access_log off; server { listen 127.0.0.1:1936; application live { live on; drop_idle_publisher 10s; } } }
-`, "/usr/lib/nginx/modules/ngx_rtmp_module.so")
+`, apptest.RTMPModule(l.t))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		l.t.Fatal(err)
 	}

@@ -19,6 +19,9 @@ const inside = "TALLY_NETWATCH_NAMESPACE"
 func TestRealInterfaces(t *testing.T) {
 	apptest.Need(t, "unshare", "ip")
 	if os.Getenv(inside) == "" {
+		if exec.Command("unshare", "--map-root-user", "--net", "true").Run() != nil {
+			apptest.Missing(t, "the permission to make network namespaces")
+		}
 		cmd := exec.Command("unshare", "--map-root-user", "--net", os.Args[0], "-test.run", "^TestRealInterfaces$", "-test.v")
 		cmd.Env = append(os.Environ(), inside+"=1")
 		out, err := cmd.CombinedOutput()
