@@ -12,7 +12,7 @@ import (
 	"tally/rtmpout/rtmptest"
 )
 
-var chaos = flag.Int("chaos", 1000, "random scripts to play")
+var chaos = flag.Int("chaos", randomScripts, "random scripts to play")
 
 // TestAnythingCanHappen plays random scripts: whatever happens to the line and
 // the servers, nothing hangs, nothing is left over, time never goes back, END
