@@ -74,14 +74,14 @@ func (s *series) write(i item) error {
 	defer s.ask(false)
 	begins := i.Track == encoder.VideoTrack && i.Key || s.video == nil
 	other := i.video != nil && (s.video == nil || !bytes.Equal(i.video.Record, s.video.Record))
-	if s.cur.began && begins && (other || s.full()) {
+	if s.cur.began && begins && (other || s.full(i.Duration)) {
 		if err := s.next(i.video); err != nil {
 			return err
 		}
 	} else if i.cut {
 		s.cur.resume(i.Packet)
 	}
-	if s.prev != nil {
+	if s.prev != nil && s.cur.began {
 		if i.Track == encoder.AudioTrack && i.PTS < s.cur.from() {
 			return s.prev.write(i.Packet)
 		}
@@ -103,10 +103,10 @@ func (s *series) ask(on bool) {
 	s.r.mu.Unlock()
 }
 
-// full tells that a part is as large as the user wants it.
-func (s *series) full() bool {
+// full tells that a part is as large as the user wants it, to half a picture.
+func (s *series) full(picture time.Duration) bool {
 	p := s.r.params
-	return p.SplitAfter > 0 && s.cur.length >= p.SplitAfter || p.SplitBytes > 0 && s.cur.out.size >= p.SplitBytes
+	return p.SplitAfter > 0 && s.cur.length+picture/2 >= p.SplitAfter || p.SplitBytes > 0 && s.cur.out.size >= p.SplitBytes
 }
 
 // next begins another part, with the pictures of v, or of the same encoder.

@@ -98,6 +98,27 @@ func into(r *Recording) func(*encoder.Packet) {
 	}
 }
 
+// inOrder writes packets as the show's fan-out does: sound waits for the picture of
+// its moment, which leaves the encoder later. end writes what is held.
+func inOrder(r *Recording) (emit func(*encoder.Packet), end func()) {
+	var held []*encoder.Packet
+	write := into(r)
+	until := func(t time.Duration) {
+		for len(held) > 0 && held[0].PTS <= t {
+			write(held[0])
+			held = held[1:]
+		}
+	}
+	return func(p *encoder.Packet) {
+		if p.Track == encoder.AudioTrack {
+			held = append(held, p)
+			return
+		}
+		until(p.DTS)
+		write(p)
+	}, func() { until(1 << 62) }
+}
+
 // played is what ffprobe finds in a file.
 type played struct {
 	Format struct{ Duration string }
@@ -147,6 +168,12 @@ func (p played) end(kind string) float64 {
 		return -1
 	}
 	return f[len(f)-1].at
+}
+
+// seconds is the length that the file's head tells.
+func (p played) seconds() float64 {
+	s, _ := strconv.ParseFloat(p.Format.Duration, 64)
+	return s
 }
 
 func TestMain(m *testing.M) {
