@@ -126,11 +126,10 @@ const noEvent event = 255
 func (s *Studio) heardFromOutputs() event {
 	var live, stalled, refused int
 	var cause error
+	waiting := false
 	for _, o := range s.show.outputs {
 		st, err := o.now()
-		if st != Connecting || err != nil {
-			s.show.answer()
-		}
+		waiting = waiting || st == Connecting && err == nil
 		switch st {
 		case Live:
 			live++
@@ -140,6 +139,9 @@ func (s *Studio) heardFromOutputs() event {
 			refused++
 			cause = err
 		}
+	}
+	if !waiting {
+		s.show.answer()
 	}
 	switch {
 	case live > 0:

@@ -90,9 +90,9 @@ func (s *Studio) openPicture(ctx context.Context, w sourceWish) (capture.Source,
 	case "testcard":
 		return testcard.Open(w.width, w.height, float64(w.fps), s.clock), "Test card", nil
 	case "camera":
-		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec.arg), nil
+		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec), nil
 	case "screen":
-		return screen.Open(spec.arg, float64(w.fps), s.clock), nameOf(ctx, screen.Devices, spec.arg), nil
+		return screen.Open(spec.arg, float64(w.fps), s.clock), nameOf(ctx, screen.Devices, spec), nil
 	case "file":
 		src, err := media.Open(spec.arg, s.clock, media.Options{})
 		return src, filepath.Base(spec.arg), err
@@ -106,13 +106,13 @@ func (s *Studio) openSound(ctx context.Context, w sourceWish) (capture.Source, s
 	switch spec.kind {
 	case "":
 		if found, err := microphone.Devices(ctx); err == nil && len(found) > 0 {
-			return microphone.Open("", s.clock), nameOf(ctx, microphone.Devices, ""), nil
+			return microphone.Open("", s.clock), nameOf(ctx, microphone.Devices, sourceSpec{kind: "mic"}), nil
 		}
 		fallthrough
 	case "tone":
 		return testcard.OpenTone(s.clock), "Test tone", nil
 	case "mic":
-		return microphone.Open(spec.arg, s.clock), nameOf(ctx, microphone.Devices, spec.arg), nil
+		return microphone.Open(spec.arg, s.clock), nameOf(ctx, microphone.Devices, spec), nil
 	case "file":
 		src, err := media.Open(spec.arg, s.clock, media.Options{})
 		return src, filepath.Base(spec.arg), err
@@ -120,17 +120,17 @@ func (s *Studio) openSound(ctx context.Context, w sourceWish) (capture.Source, s
 	return nil, "", capture.ErrNotFound
 }
 
-// nameOf looks up a device's name for people; with an empty ID that of the
-// default device.
-func nameOf(ctx context.Context, list func(context.Context) ([]capture.Device, error), id string) string {
+// nameOf looks up a device's name for people; without an ID that of the default
+// device. A device that is not there is called what the user called it.
+func nameOf(ctx context.Context, list func(context.Context) ([]capture.Device, error), spec sourceSpec) string {
 	found, err := list(ctx)
 	if err != nil {
-		return id
+		return spec.String()
 	}
 	for i, d := range found {
-		if d.ID == id || id == "" && (d.Default || i == len(found)-1) {
+		if d.ID == spec.arg || spec.arg == "" && (d.Default || i == len(found)-1) {
 			return d.Name
 		}
 	}
-	return id
+	return spec.String()
 }

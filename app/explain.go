@@ -127,6 +127,7 @@ func explainTLS(t *rtmpout.TLSError, say func(string, string, bool) (Problem, bo
 		rtmpout.TLSWrongName:        "Check the server's name in the URL; do not send your key anywhere else.",
 		rtmpout.TLSExpired:          "Check this computer's date; if it is right, the server's owner must renew the certificate.",
 		rtmpout.TLSUnknownAuthority: "If it is your own server, add its certificate authority to this computer.",
+		rtmpout.TLSNoAnswer:         "Begin the URL with rtmp:// instead of rtmps://, or check the port; for rtmps it is usually 443.",
 		rtmpout.TLSPlainPort:        "Begin the URL with rtmp:// instead of rtmps://, or use the port for rtmps, usually 443.",
 	}[t.Reason]
 	if advice == "" {

@@ -43,7 +43,7 @@ type show struct {
 	ending  chan struct{} // closed by control: finish
 
 	budget                 // of the picture
-	answered chan struct{} // closed when a server has answered; see awaitAnswer
+	answered chan struct{} // closed when every server has answered; see awaitAnswer
 	forceKey atomic.Bool
 	overflow atomic.Int64 // blocks of sound that the encoder was too slow for
 
@@ -114,8 +114,8 @@ func (sh *show) run(ctx context.Context) error {
 	return err
 }
 
-// headStart is how long the encoders wait for the first server to answer. One
-// that answers in time gets the show from its first key frame; for a slower one
+// headStart is how long the encoders wait for the servers to answer. One that
+// answers in time gets the show from its first key frame; for a slower one
 // another key frame has to be made.
 const headStart = time.Second
 
@@ -128,7 +128,8 @@ func (sh *show) awaitAnswer(ctx context.Context) {
 	}
 }
 
-// answer notes that an output has been accepted, or has failed. Control calls it.
+// answer notes that every output has been accepted or has failed. Control calls
+// it.
 func (sh *show) answer() {
 	select {
 	case <-sh.answered:
