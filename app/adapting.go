@@ -105,7 +105,11 @@ func (l *watched) look(at time.Duration, other int) adapt.Target {
 	if pub == nil {
 		return l.control.Target()
 	}
-	return l.control.Update(sample(pub.Stats(), at, other))
+	t := l.control.Update(sample(pub.Stats(), at, other))
+	if t.Drop {
+		pub.DropVideo()
+	}
+	return t
 }
 
 // sample is what the controller needs of a connection's numbers.

@@ -9,7 +9,7 @@ import (
 const (
 	// stallAfter is how long a server may show no sign of taking the show before it
 	// counts as stalled: the lamp tells it within two seconds.
-	stallAfter = 1800 * time.Millisecond
+	stallAfter = 1500 * time.Millisecond
 	// deadAfter is how long before the connection is given up.
 	deadAfter = 5 * time.Second
 	// doubtAfter is the same while there is reason to doubt: the machine's way to

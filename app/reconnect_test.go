@@ -63,7 +63,7 @@ func TestDeadLinkAndOldSession(t *testing.T) {
 			if took := r.state(o, Stalled, 3*time.Second); took > 2*time.Second {
 				t.Errorf("stalled after %v", took)
 			}
-			if took := r.state(o, Reconnecting, 6*time.Second); took > 3400*time.Millisecond {
+			if took := r.state(o, Reconnecting, 6*time.Second); took > 3700*time.Millisecond {
 				t.Errorf("given up %v after that", took)
 			}
 			r.sleep(3 * time.Second)

@@ -102,7 +102,7 @@ func TestScripts(t *testing.T) {
 		"DSL re-sync":             {19 * time.Second, 2 * time.Second, 0.6},
 		"server restart":          {5 * time.Second, 500 * time.Millisecond, 0.75},
 		"server hand-over":        {time.Second, 500 * time.Millisecond, 0.85},
-		"a line for sound only":   {10 * time.Second, 3 * time.Second, 0.6},
+		"a line for sound only":   {10 * time.Second, 2 * time.Second, 0.6},
 	}
 	for i := range linksim.Scripts {
 		s := &linksim.Scripts[i]

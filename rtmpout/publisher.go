@@ -208,6 +208,23 @@ func (p *Publisher) admit(pkt Packet, now time.Time) bool {
 	return true
 }
 
+// DropVideo drops the video that waits, and what comes until the next key frame:
+// for who knows better than QueueTime that it would arrive too late. It tells how
+// many frames that were.
+func (p *Publisher) DropVideo() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closing || p.ended {
+		return 0
+	}
+	n := p.video.remove(0, p.video.n)
+	p.counts.dropped[DropAge] += n
+	if n > 0 {
+		p.waitKey = 1<<len(p.videos) - 1
+	}
+	return n
+}
+
 // NeedKey tells whether video is being dropped until a key frame comes. Whoever
 // can make the encoder produce one should.
 func (p *Publisher) NeedKey() bool {

@@ -24,6 +24,8 @@ const (
 	late  = 350 * time.Millisecond
 	// sure is how long bytes must have waited for their rate to be believed.
 	sure = 150 * time.Millisecond
+	// tooLate is how long what waits may still take to arrive.
+	tooLate = 1500 * time.Millisecond
 	// settle is how long a step down is given to show before the next one.
 	settle = 500 * time.Millisecond
 	// warmUp is how long after a connection began TCP is still finding its pace.
@@ -43,6 +45,7 @@ type Target struct {
 	Bitrate int    // bit/s
 	Pace    int    // every Pace-th picture is sent: 1 or 2
 	Reason  string // why it is less than chosen, as a sentence; empty when it is not
+	Drop    bool   // what waits here would come too late: drop it
 }
 
 // Control remembers one connection. The zero value is not usable; see [New].
@@ -83,7 +86,7 @@ func (c *Control) Choose(bitrate int) {
 }
 
 // Target is the current one.
-func (c *Control) Target() Target { return Target{c.target, c.pace, c.reason} }
+func (c *Control) Target() Target { return Target{c.target, c.pace, c.reason, false} }
 
 // Reset forgets the line, not the target: after a reconnect the way may be
 // another one.
@@ -119,7 +122,9 @@ func (c *Control) Update(s Sample) Target {
 	if c.line.waited() >= sure && s.At-c.lowered >= settle {
 		c.weigh(s)
 	}
-	return c.Target()
+	t := c.Target()
+	t.Drop = c.line.waited() >= sure && s.Queue > 0 && c.line.ahead(s) > tooLate
+	return t
 }
 
 // learn takes the capacity that a burst has shown.

@@ -153,3 +153,26 @@ func TestChoose(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// What would come more than a second and a half late is better dropped; where
+// nothing moves nobody knows how late it would be.
+func TestDrop(t *testing.T) {
+	for _, c := range []struct {
+		rate int // bytes a second
+		drop bool
+	}{{50_000, true}, {400_000, false}, {0, false}} {
+		control := New(2_500_000, 500_000)
+		var got Target
+		for at := tick; at < 3*time.Second; at += tick {
+			s := Sample{At: at, Sent: int64(at.Seconds() * 330_000), Acked: -1}
+			if left := int64(at.Seconds() * float64(c.rate)); s.Sent > left {
+				s.Kernel = int(s.Sent - left)
+				s.Queue = 10_000
+			}
+			got = control.Update(s)
+		}
+		if got.Drop != c.drop {
+			t.Errorf("%d bytes a second: %+v", c.rate, got)
+		}
+	}
+}

@@ -125,6 +125,16 @@ func (l *line) capacity() int {
 	return rate(from, to)
 }
 
+// ahead is how long all that waits will take to arrive. Where nothing moves that
+// is not known, and 0.
+func (l *line) ahead(s Sample) time.Duration {
+	capacity := l.capacity()
+	if capacity < 50_000 {
+		return 0
+	}
+	return time.Duration(float64(s.Sent+int64(s.Queue)-l.last().left) * 8 / float64(capacity) * float64(time.Second))
+}
+
 // made is the rate, in bit/s, that was given to the socket over the last second.
 func (l *line) made() int {
 	to := l.last()
