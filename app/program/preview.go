@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"sync"
+	"time"
 
 	"tally/capture"
 	"tally/capture/libav"
@@ -15,7 +16,8 @@ type Preview struct {
 	fresh chan struct{} // one token: there is something to Take
 
 	mu            sync.Mutex
-	width, height int // pixels that the viewer wants; 0: nobody looks
+	width, height int           // pixels that the viewer wants; 0: nobody looks
+	every         time.Duration // least time between two pictures
 	shown         *capture.Frame
 	pool          *capture.FramePool
 }
@@ -32,6 +34,14 @@ func (p *Preview) Resize(width, height int) {
 	p.width, p.height = width, height
 	p.mu.Unlock()
 	p.in.watched.Store(width > 0 && height > 0)
+}
+
+// Pace says how long the viewer shows a picture at least; none is converted that
+// would come sooner.
+func (p *Preview) Pace(every time.Duration) {
+	p.mu.Lock()
+	p.every = every
+	p.mu.Unlock()
 }
 
 // Fresh is signalled when there is a newer picture to Take.
@@ -52,11 +62,19 @@ func (p *Preview) Run(ctx context.Context) error {
 	scaler := libav.NewScaler()
 	defer scaler.Close()
 	defer p.drop()
+	pause := time.NewTimer(0)
+	defer pause.Stop()
 	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-pause.C:
+		}
 		f, err := p.in.Next(ctx)
 		if err != nil {
 			return err
 		}
+		began := time.Now()
 		if dst := p.frameFor(f); dst != nil {
 			dst.PTS = f.PTS
 			if err := scaler.Scale(dst, f); err != nil {
@@ -66,6 +84,10 @@ func (p *Preview) Run(ctx context.Context) error {
 			}
 		}
 		f.Release()
+		p.mu.Lock()
+		every := p.every
+		p.mu.Unlock()
+		pause.Reset(time.Until(began.Add(every)))
 	}
 }
 
