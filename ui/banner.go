@@ -24,8 +24,8 @@ type bannerView struct {
 	close   *toolButton
 	content *fyne.Container
 
-	said    app.Problem
-	closed  app.Problem // the user has read it
+	said    string      // what it is about
+	closed  string      // what the user has read
 	refused app.Problem // what the user asked for and cannot have
 	changed func()      // it needs another height
 }
@@ -55,6 +55,7 @@ type message struct {
 	fill    fyne.ThemeColorName
 	text    fyne.ThemeColorName
 	retry   bool
+	about   string // when its title changes with every look; else empty
 }
 
 // messageOf picks the most important thing to say, or nothing.
@@ -65,19 +66,31 @@ func messageOf(s app.Snapshot) message {
 		}
 	}
 	if s.State == app.Stalled && len(s.Problems) == 0 {
-		return message{stalledProblem(s), colorNotice, colorOnNotice, false}
+		return message{stalledProblem(s), colorNotice, colorOnNotice, false, ""}
 	}
 	if len(s.Problems) > 0 {
 		p := s.Problems[0]
 		if p.Retry || s.State == app.Live {
-			return message{p, colorNotice, colorOnNotice, false}
+			return message{p, colorNotice, colorOnNotice, false, ""}
 		}
-		return message{p, colorAlarm, colorOnAlarm, false}
+		return message{p, colorAlarm, colorOnAlarm, false, ""}
 	}
 	if !s.Recording.Problem.IsZero() {
-		return message{s.Recording.Problem, colorAlarm, colorOnAlarm, false}
+		return message{s.Recording.Problem, colorAlarm, colorOnAlarm, false, ""}
+	}
+	if s.State == app.Live && s.Video.Reason != "" && s.Video.TargetKbps < s.Video.ChosenKbps {
+		return message{lowered(s.Video), colorNotice, colorOnNotice, false, "lowered"}
 	}
 	return message{}
+}
+
+// lowered says that viewers get less than the user chose, and that nothing has to
+// be done.
+func lowered(v app.VideoStatus) app.Problem {
+	return app.Problem{
+		Title:  v.Reason,
+		Advice: fmt.Sprintf("Viewers see a little less detail and no stutter. It rises to %s again by itself when the connection allows.", bitrate(v.ChosenKbps)),
+	}
 }
 
 // stalledProblem is about a server that has fallen silent.
@@ -96,7 +109,8 @@ func stalledProblem(s app.Snapshot) app.Problem {
 // lostConnection is about the first destination that is being tried again.
 func lostConnection(s app.Snapshot) (message, bool) {
 	for _, o := range s.Outputs {
-		if o.Attempt == 0 || o.State == app.Live || o.State == app.Stalled {
+		refused := o.State == app.Refused
+		if !refused && o.Attempt == 0 || o.State == app.Live || o.State == app.Stalled {
 			continue
 		}
 		p := o.Problem
@@ -104,8 +118,10 @@ func lostConnection(s app.Snapshot) (message, bool) {
 		if len(s.Outputs) > 1 && o.Name != "" {
 			p.Title = o.Name + ": " + p.Title
 		}
-		p.Advice = retryText(o, s) + " " + p.Advice
-		return message{p, colorNotice, colorOnNotice, true}, true
+		if !refused { // else only the user can help
+			p.Advice = retryText(o, s) + " " + p.Advice
+		}
+		return message{p, colorNotice, colorOnNotice, true, ""}, true
 	}
 	return message{}, false
 }
@@ -125,15 +141,15 @@ func retryText(o app.OutputStatus, s app.Snapshot) string {
 func (v *bannerView) render(s app.Snapshot) {
 	m := messageOf(s)
 	if !v.refused.IsZero() {
-		m = message{v.refused, colorAlarm, colorOnAlarm, false}
+		m = message{v.refused, colorAlarm, colorOnAlarm, false, ""}
 	}
 	if m.problem.IsZero() {
-		v.said, v.closed = app.Problem{}, app.Problem{}
+		v.said, v.closed = "", ""
 		show(v.root, false)
 		return
 	}
-	v.said = m.problem
-	if v.said.Title == v.closed.Title && !m.retry {
+	v.said = cmp.Or(m.about, m.problem.Title)
+	if v.said == v.closed && !m.retry {
 		show(v.root, false)
 		return
 	}

@@ -32,7 +32,7 @@ func (w *Window) pump(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-fresh:
-			tick.Reset(meterEvery)
+			tick.Reset(max(meterEvery, time.Duration(w.pace.Load())*3/2)) // a picture that is due brings the meter along
 		case <-tick.C:
 		}
 		began := time.Now()

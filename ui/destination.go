@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -132,48 +130,16 @@ func (v *destinationView) renderRows(outputs []app.OutputStatus) {
 			shown++
 		}
 	}
+	resized := shown != len(outputs)
 	for i, r := range v.rows {
 		show(r.root, i < len(outputs))
 		if i < len(outputs) {
-			r.render(outputs[i])
+			resized = r.render(outputs[i]) || resized
 		}
 	}
-	if show(v.list, len(outputs) > 0); shown != len(outputs) {
+	if show(v.list, len(outputs) > 0); resized {
 		v.changed()
 	}
-}
-
-// outputRow is one of several destinations of a running show.
-type outputRow struct {
-	root  fyne.CanvasObject
-	dot   *canvas.Circle
-	name  *line
-	state *line
-}
-
-func newOutputRow() *outputRow {
-	r := &outputRow{
-		dot:   canvas.NewCircle(shade(colorOff)),
-		name:  newLine("", theme.ColorNameForeground, sizeSmall).clipped(),
-		state: newLine("", colorSecondary, sizeSmall),
-	}
-	dot := container.NewGridWrap(fyne.NewSquareSize(10), r.dot)
-	r.root = borderLeft(pad(0, 0, 2, 6, vcenter(dot)), ends(r.name, r.state))
-	return r
-}
-
-func (r *outputRow) render(o app.OutputStatus) {
-	r.name.setText(o.Name)
-	sig := signalOf(app.Snapshot{State: o.State})
-	if c := shade(sig.fill); r.dot.FillColor != c {
-		r.dot.FillColor = c
-		r.dot.Refresh()
-	}
-	text := strings.ToLower(sig.word)
-	if o.State == app.Live {
-		text = bitrate(o.BitrateKbps)
-	}
-	r.state.setText(text)
 }
 
 // showDestinations lists what is saved: to stream to several places at once, to
@@ -217,7 +183,11 @@ func (w *Window) destinationRow(s *sheet, d app.Destination) fyne.CanvasObject {
 			})
 		})
 	})
-	text := column(0, newLine(d.Name, theme.ColorNameForeground, theme.SizeNameText).clipped(), newLine(d.URL, colorSecondary, sizeSmall).clipped())
+	detail := d.URL
+	if d.Main && len(w.shown.Settings.Destinations) > 1 {
+		detail = "main · " + detail
+	}
+	text := column(0, newLine(d.Name, theme.ColorNameForeground, theme.SizeNameText).clipped(), newLine(detail, colorSecondary, sizeSmall).clipped())
 	return borderLeft(vcenter(tick), ends(text, row(6, edit, remove)))
 }
 

@@ -24,6 +24,8 @@ type destinationForm struct {
 	server      *sheetSelect // of a service
 	address     *sheetEntry  // of an own server
 	name        *sheetEntry
+	backup      *sheetEntry // another server for the same key
+	main        *sheetCheck
 	key         *sheetEntry
 	note        *paragraph
 	find        *sheetLink
@@ -54,6 +56,11 @@ func (w *Window) showDestination(d app.Destination) {
 	f.address.pasted, f.address.left = f.takeApart, f.takeApart
 	f.address.OnChanged = func(string) { f.say("", false) }
 	f.name = newSheetEntry(k, "as you like, for example Sunday stream")
+	f.backup = newSheetEntry(k, "rtmp://…  none: leave it empty")
+	f.backup.OnChanged = func(string) { f.say("", false) }
+	f.main = newSheetCheck(k, "Main: the bitrate follows this one's connection", nil)
+	f.main.Checked = d.Main
+	f.main.Hidden = len(w.shown.Settings.Destinations) < 2 && !d.Main
 	f.key = newSheetPassword(k, keyPlaceholder(w.shown.Keys.Present[d.ID]))
 	f.find = newSheetLink(k, "Where do I find my key?")
 	f.findRow = pad(-6, -6, -8, 0, f.find) // a link keeps a distance that the form has already
@@ -68,7 +75,9 @@ func (w *Window) showDestination(d app.Destination) {
 		field("Service", f.service, nil),
 		f.serverField, f.addressPart,
 		column(tight, newLine("Stream key", colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
+		field("Backup server, if the first one fails", f.backup, nil),
 		field("Name", f.name, nil),
+		f.main,
 		f.note,
 	))
 	title := "Edit destination"
@@ -99,6 +108,7 @@ func keyNote(k app.KeyStatus) *paragraph {
 // fill shows a destination.
 func (f *destinationForm) fill(d app.Destination) {
 	f.name.SetText(d.Name)
+	f.backup.SetText(d.Backup)
 	service, known := assets.ServiceByID(d.Service)
 	if !known {
 		f.service.SetSelected(ownServer)
@@ -202,8 +212,16 @@ func (f *destinationForm) save() {
 		f.say(problem.Title+" "+problem.Advice, true)
 		return
 	}
+	backup := strings.TrimSpace(f.backup.Text)
+	if backup != "" { // its key is the same one; a key in it is taken out of sight
+		if backup, _, problem = f.window.studio.ParseDestination(backup, "stored"); !problem.IsZero() {
+			f.say("Backup server: "+problem.Title+" "+problem.Advice, true)
+			return
+		}
+	}
 	d := f.saved
 	d.URL, d.Service, d.Name = address, "", strings.TrimSpace(f.name.Text)
+	d.Backup, d.Main = backup, f.main.Checked
 	service, known := f.chosen()
 	if known {
 		d.Service = service.ID

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"fmt"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -28,10 +30,25 @@ func signalOf(s app.Snapshot) signal {
 		return signal{"ENDING", colorOff, colorOnOff}
 	case s.Rehearsal.Running:
 		return signal{"REHEARSAL", colorRehearse, colorOnLamp}
+	case s.State == app.Refused:
+		return signal{"REFUSED", colorCaution, colorOnCaution}
 	case s.State == app.Stalled:
 		return signal{"STALLED", colorCaution, colorOnCaution}
 	}
+	if n := reached(s.Outputs); n < len(s.Outputs) {
+		return signal{fmt.Sprintf("ON AIR %d OF %d", n, len(s.Outputs)), colorOnAir, colorOnOnAir}
+	}
 	return signal{"ON AIR", colorOnAir, colorOnOnAir}
+}
+
+// reached counts the destinations that take the show.
+func reached(outputs []app.OutputStatus) (n int) {
+	for _, o := range outputs {
+		if o.State == app.Live {
+			n++
+		}
+	}
+	return n
 }
 
 // lamp is the tally light: a filled sign with one word.

@@ -22,7 +22,7 @@ func TestLook(t *testing.T) {
 		w.render(snapshot())
 		for part, root := range map[string]fyne.CanvasObject{
 			"status": w.status.root, "live": w.live, "banner": w.banner.root, "to": w.to.root,
-			"record": w.record.root, "received": w.got.root, "graph": w.graph.root,
+			"record": w.record.root, "received": w.got.root, "report": w.report.root, "graph": w.graph.root,
 		} {
 			if root.Visible() {
 				test.AssertObjectRendersToMarkup(t, part+"/"+state+".xml", root)

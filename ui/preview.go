@@ -32,7 +32,8 @@ type previewView struct {
 	image         image.RGBA     // wraps taken
 	width, height int            // pixels that the picture has on the screen
 	shape         float32        // width / height of the picture
-	hidden        bool           // nobody looks
+	hidden        bool           // nobody can see it
+	off           bool           // nobody wants it
 	painted       int            // how often the picture was painted
 }
 
@@ -76,7 +77,7 @@ func (v *previewView) paint(w, h int) image.Image {
 
 // ask tells the program how large a picture is wanted.
 func (v *previewView) ask() {
-	if v.hidden {
+	if v.hidden || v.off {
 		v.preview.Resize(0, 0)
 	} else {
 		v.preview.Resize(v.width, v.height)
@@ -87,6 +88,14 @@ func (v *previewView) ask() {
 func (v *previewView) hide(hidden bool) {
 	if v.hidden != hidden {
 		v.hidden = hidden
+		v.ask()
+	}
+}
+
+// switchOff is the user's choice to do without.
+func (v *previewView) switchOff(off bool) {
+	if v.off != off {
+		v.off = off
 		v.ask()
 	}
 }
@@ -119,6 +128,9 @@ func (v *previewView) render(s app.Snapshot) {
 	}
 	v.renderFrame(s)
 	title, advice := stageNotice(s.Picture)
+	if title == "" && v.off {
+		title, advice = "The preview is off", "What goes out is not touched by this. Settings bring it back."
+	}
 	show(v.notice, title != "")
 	show(v.raster, title == "")
 	if title != "" {

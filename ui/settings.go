@@ -68,6 +68,7 @@ type settingsForm struct {
 	window                  *Window
 	sheet                   *sheet
 	size, fps, sound, delay *sheetSelect
+	preview                 *sheetSelect
 	bitrate                 *sheetEntry
 	adapt                   *sheetCheck
 	folder                  *line
@@ -91,6 +92,7 @@ func (w *Window) showSettings() {
 	f.fps = selectOf(labels(rates, v.FPS, strconv.Itoa(v.FPS)))
 	f.sound = selectOf(labels(soundRates, now.Audio.BitrateKbps, bitrate(now.Audio.BitrateKbps)))
 	f.delay = selectOf(labels(delays, v.LowLatency, ""))
+	f.preview = selectOf(labels(paces, w.paceChosen(), ""))
 	f.bitrate = newSheetEntry(k, "2500")
 	f.bitrate.SetText(strconv.Itoa(v.BitrateKbps))
 	f.adapt = newSheetCheck(k, "Lower the bitrate by itself when the connection is too slow", nil)
@@ -115,6 +117,7 @@ func (w *Window) showSettings() {
 		hintText("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60.", width),
 		f.adapt,
 		field("Delay", f.delay, nil),
+		field("Preview in this window", f.preview, nil),
 		field("Recordings", ends(f.folder, choose), nil),
 		f.note,
 	))
@@ -158,6 +161,7 @@ func (f *settingsForm) save() {
 		f.say(sentence(err))
 		return
 	}
+	f.window.choosePace(valueOf(paces, f.preview.Selected, paceAuto))
 	f.sheet.close()
 }
 

@@ -103,7 +103,50 @@ func twoPlaces() app.Snapshot {
 	return s
 }
 
+// threePlaces: one that works, one that is behind on its backup, one that refuses.
+func threePlaces() app.Snapshot {
+	s := twoPlaces()
+	s.Outputs[0].Main = true
+	s.Outputs[1].State, s.Outputs[1].Attempt, s.Outputs[1].Backup = app.Live, 0, true
+	s.Outputs[1].BitrateKbps, s.Outputs[1].QueueMs, s.Outputs[1].Problem = 1210, 2340, app.Problem{}
+	s.Outputs = append(s.Outputs, app.OutputStatus{
+		Name: "A parish whose name is as long as its sermons on a Sunday", State: app.Refused,
+		Problem: app.Problem{Title: "The server refused the stream key.", Advice: "Copy the key again from your dashboard."},
+	})
+	return s
+}
+
+func slowLine() app.Snapshot {
+	s := live()
+	s.Video.TargetKbps = 1600
+	s.Video.Reason = "Your upload fell to 1.9 Mbit/s. Picture lowered to 1.6."
+	return s
+}
+
+// ended is after a show with two gaps, the longer one of two parts.
+func ended() app.Snapshot {
+	s := ready()
+	s.History = live().History
+	at := func(d time.Duration) app.Seconds { return app.Seconds(d) }
+	s.Report = app.Report{
+		Started: time.Date(2026, 11, 22, 10, 0, 0, 0, time.Local),
+		Seconds: at(3725 * time.Second), OnAir: at(3700 * time.Second), OffAir: at(24 * time.Second),
+		Video:   app.VideoStatus{Dropped: 214, Skipped: 3},
+		Outputs: []app.OutputStatus{{Name: "Twitch", SentBytes: 1_250_000_000, Reconnects: 1, OffAir: at(24 * time.Second), Dropped: 214}},
+		Record:  app.RecordingStatus{Path: "/home/alice/Videos/Tally 2026-11-22 10-00-00.mkv", Bytes: 1_300_000_000},
+		Events: []app.Event{
+			{At: 0, State: app.Connecting}, {At: at(time.Second), State: app.Live},
+			{At: at(600 * time.Second), State: app.Stalled}, {At: at(602 * time.Second), State: app.Live},
+			{At: at(1800 * time.Second), State: app.Stalled},
+			{At: at(1804 * time.Second), State: app.Reconnecting, Cause: "The server closed the connection."},
+			{At: at(1826 * time.Second), State: app.Live}, {At: at(3725 * time.Second), State: app.Ending},
+		},
+	}
+	return s
+}
+
 var allStates = map[string]func() app.Snapshot{
 	"idle": idle, "ready": ready, "live": live, "reconnecting": reconnecting, "stalled": stalled,
 	"rehearsing": rehearsing, "refused": refused, "broken": broken, "two-places": twoPlaces,
+	"three-places": threePlaces, "slow-line": slowLine, "ended": ended,
 }

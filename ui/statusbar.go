@@ -26,13 +26,13 @@ func newStatusBar(t *tips) *statusBar {
 		rate:    newCell("Bitrate", "8888 of 8888 kbit/s"),
 		fps:     newCell("FPS", "120.0"),
 		dropped: newCell("Dropped", "8888"),
-		ack:     newCell("In flight of 88.8 MB, confirmed 888 ms ago", "next try in 88 s"),
+		ack:     newCell("Server confirms every 88.8 MB · last 888 ms ago", "88.8 MB on the way"),
 	}
 	b.ack.caption.setText("Confirmed by server")
 	cells := container.New(&cellLayout{}, b.lamp,
 		t.on(b.time.root, "Time since the first server took the show."),
 		t.on(b.rate.root, "What is sent each second, and what was asked for. A simple picture needs less."),
-		t.on(b.ack.root, "Sent, but not yet confirmed by the server. A number that keeps growing means that viewers do not get the stream."),
+		t.on(b.ack.root, "Sent, and not yet confirmed by the server. About as much as it confirms at a time is normal; more and more means that viewers do not get the stream."),
 		t.on(b.fps.root, "Frames per second: pictures encoded each second."),
 		t.on(b.dropped.root, "Pictures that viewers missed: the connection was too slow, or this computer was."),
 	)
@@ -47,6 +47,7 @@ func (b *statusBar) render(s app.Snapshot) {
 	if !on {
 		b.time.caption.setText("On air")
 		b.time.set(clock(0), colorSecondary)
+		b.rate.caption.setText("Bitrate")
 		b.rate.set("–", colorSecondary)
 		b.fps.set("–", colorSecondary)
 		b.dropped.set("–", colorSecondary)
@@ -134,26 +135,25 @@ func (b *statusBar) renderAck(s app.Snapshot) {
 		b.ack.caption.setText("This server confirms nothing")
 		b.ack.set(dataSize(worst.SentBytes)+" sent", theme.ColorNameForeground)
 	case worst.Ack.AgeMs < 0 || worst.Ack.Style == "none":
-		b.ack.caption.setText("In flight, nothing confirmed yet")
-		b.ack.set(dataSize(worst.Ack.InFlight), theme.ColorNameForeground)
+		b.ack.caption.setText("Server has confirmed nothing yet")
+		b.ack.set(dataSize(worst.Ack.InFlight)+" on the way", theme.ColorNameForeground)
 	default:
 		b.ack.caption.setText(ackText(worst.Ack))
 		color := theme.ColorNameForeground
 		if worst.State == app.Stalled {
 			color = colorWarn
 		}
-		b.ack.set(dataSize(worst.Ack.InFlight), color)
+		b.ack.set(dataSize(worst.Ack.InFlight)+" on the way", color)
 	}
 }
 
-// ackText is the caption of what is in flight. What changes most stands last, so
+// ackText is the caption of what is on the way. What changes most stands last, so
 // that nothing moves.
 func ackText(a app.AckStatus) string {
-	confirmed := "confirmed " + ago(a.AgeMs)
 	if a.Window == 0 {
-		return "In flight, " + confirmed
+		return "Server confirms · last " + ago(a.AgeMs)
 	}
-	return "In flight of " + dataSize(int64(a.Window)) + ", " + confirmed
+	return "Server confirms every " + dataSize(int64(a.Window)) + " · last " + ago(a.AgeMs)
 }
 
 // cell is one figure with its caption over it.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,7 @@ type Window struct {
 	record  *recordingView
 	graph   *graphView
 	got     *receivedView
+	report  *reportView
 	tips    *tips
 
 	sheet      *sheet        // the one on top, nil when none is open
@@ -39,16 +41,10 @@ type Window struct {
 	wentLiveAt time.Time
 	closing    bool         // quit as soon as the show is over
 	quitting   atomic.Bool  // Fyne runs late hops on any goroutine
+	slow       bool         // the processor paints
 	pace       atomic.Int64 // the least time between two pictures, in ns
 	do         func(func()) // onto Fyne's goroutine
 }
-
-// Least time between two pictures. With a GPU, 30 a second; where every pixel of
-// the window is painted by the processor, half of that.
-const (
-	fullPace = 32 * time.Millisecond
-	slowPace = 65 * time.Millisecond
-)
 
 // closeDeadline bounds the wait for a proper end of the show when the window is
 // closed.
@@ -59,8 +55,8 @@ const closeDeadline = 6 * time.Second
 func New(a fyne.App, s Studio) *Window {
 	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
-	w.pace.Store(int64(fullPace))
 	w.build()
+	w.usePace()
 	w.win.SetMaster()
 	w.win.SetPadded(false)
 	w.win.SetMainMenu(w.menu())
@@ -79,13 +75,20 @@ func (w *Window) build() {
 	w.picture, w.sound = newPictureView(w), newSoundView(w)
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
 	w.live = newLiveButton(w.pressLive)
-	w.graph, w.got = newGraphView(), newReceivedView()
+	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
 	w.status = newStatusBar(w.tips)
 	w.views = []interface{ render(app.Snapshot) }{
-		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.status,
+		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.report, w.status,
 	}
-	strip := container.New(stripLayout{}, w.graph.root, w.got.root)
-	w.got.changed = strip.Refresh
+	// A rehearsal's check and the report of a show that is over are never there together.
+	beside := container.NewStack(w.got.root, w.report.root)
+	strip := container.New(stripLayout{}, w.graph.root, beside)
+	besides := func() {
+		show(beside, w.got.root.Visible() || w.report.root.Visible())
+		strip.Refresh()
+	}
+	w.got.changed, w.report.changed = besides, besides
+	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed = cards.Refresh
 	side := container.New(sideLayout{w.sound}, container.NewVScroll(cards),
@@ -111,10 +114,8 @@ func (w *Window) SetHidden(hidden bool) {
 
 // SetSlowPainting says that the processor paints the window.
 func (w *Window) SetSlowPainting(slow bool) {
-	w.pace.Store(int64(fullPace))
-	if slow {
-		w.pace.Store(int64(slowPace))
-	}
+	w.slow = slow
+	w.usePace()
 }
 
 // render shows a snapshot. Only here widgets are written.
@@ -139,21 +140,11 @@ func (w *Window) render(s app.Snapshot) {
 }
 
 func titleOf(s app.Snapshot) string {
-	switch word := signalOf(s).word; word {
-	case "OFF AIR":
+	word := signalOf(s).word
+	if word == "OFF AIR" {
 		return "Tally"
-	case "ON AIR":
-		return "Tally – on air"
-	case "RECONNECTING":
-		return "Tally – reconnecting"
-	case "REHEARSAL":
-		return "Tally – rehearsal"
-	case "STALLED":
-		return "Tally – stalled"
-	case "ENDING":
-		return "Tally – ending"
 	}
-	return "Tally – connecting"
+	return "Tally – " + strings.ToLower(word)
 }
 
 func (w *Window) onAir() bool { return w.shown.State.OnAir() }
@@ -243,7 +234,7 @@ func (w *Window) apply(change func(*app.Settings)) {
 	err := w.tryApply(change)
 	w.banner.refused = app.Problem{}
 	if err != nil {
-		w.banner.refused, w.banner.closed = app.Explain(err), app.Problem{}
+		w.banner.refused, w.banner.closed = app.Explain(err), ""
 	}
 	w.banner.render(w.shown)
 }

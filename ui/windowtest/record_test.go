@@ -12,16 +12,18 @@ import (
 // TestRecordAndMute: both are one key away, and the recording is a film that
 // plays, without the sound of the seconds that were muted.
 func TestRecordAndMute(t *testing.T) {
+	n := apptest.StartNGINX(t)
 	p := sit(t)
 	folder := t.TempDir()
 	p.tallyFolder(folder)
+	p.saveDestination("rtmp://"+n.Addr+"/live", secret) // a rehearsal is not recorded
 	p.keys("ctrl+shift+r", "ctrl+m", "ctrl+l")
-	p.lamp(rehearsing, 15*time.Second, "REHEARSAL")
+	p.lamp(onAir, 15*time.Second, "ON AIR")
 	p.picture("muted")
 	time.Sleep(4 * time.Second) // of silence, to be recorded
 	p.keys("ctrl+m")
 	time.Sleep(4 * time.Second) // of beeps
-	p.keys("ctrl+e")
+	p.keys("ctrl+e", "Tab", "Return")
 	p.lamp(offAir, 10*time.Second, "OFF AIR")
 	films, err := filepath.Glob(filepath.Join(folder, "*.mkv"))
 	if err != nil || len(films) != 1 {

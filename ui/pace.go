@@ -1,0 +1,51 @@
+package ui
+
+import "time"
+
+// paceSetting is how much of this computer the preview may use. It is the
+// window's own and kept in Fyne's preferences: the show knows nothing of it.
+type paceSetting string
+
+const (
+	paceAuto   paceSetting = "" // smooth with a GPU, light where the processor paints
+	paceSmooth paceSetting = "smooth"
+	paceLight  paceSetting = "light"
+	paceOff    paceSetting = "off"
+)
+
+var paces = []choice[paceSetting]{
+	{"Automatic", paceAuto},
+	{"Smooth – 30 pictures a second", paceSmooth},
+	{"Light – 10 pictures a second, for slow computers", paceLight},
+	{"Off – least work for this computer", paceOff},
+}
+
+const pacePreference = "preview"
+
+// Least time between two pictures. Where every pixel of the window is painted by
+// the processor, each picture costs it some 40 ms.
+const (
+	smoothPace = 32 * time.Millisecond
+	lightPace  = 98 * time.Millisecond
+)
+
+func (w *Window) paceChosen() paceSetting {
+	return paceSetting(w.app.Preferences().String(pacePreference))
+}
+
+func (w *Window) choosePace(p paceSetting) {
+	w.app.Preferences().SetString(pacePreference, string(p))
+	w.usePace()
+	w.render(w.shown)
+}
+
+// usePace tells those who move the picture.
+func (w *Window) usePace() {
+	chosen, pace := w.paceChosen(), smoothPace
+	if chosen != paceSmooth && (w.slow || chosen != paceAuto) {
+		pace = lightPace
+	}
+	w.pace.Store(int64(pace))
+	w.studio.Preview().Pace(pace)
+	w.preview.switchOff(chosen == paceOff)
+}
