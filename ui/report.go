@@ -65,7 +65,7 @@ func (v *reportView) render(s app.Snapshot) {
 		text := ""
 		if i < len(gaps) {
 			text = gaps[i].String()
-		} else if i == 0 {
+		} else if i == 0 && r.Video.Dropped+r.Video.Skipped == 0 {
 			text = "Nothing went wrong."
 		}
 		l.setText(text)
