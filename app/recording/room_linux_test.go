@@ -1,0 +1,100 @@
+package recording
+
+import (
+	"errors"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"tally/app/apptest"
+	"tally/app/disk"
+	"tally/encoder"
+)
+
+// TestEndsBeforeTheDiskIsFull records to a small disk, which it may not fill: the
+// file gets its index, and needs no repair.
+func TestEndsBeforeTheDiskIsFull(t *testing.T) {
+	for _, name := range kinds {
+		dir := t.TempDir()
+		if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=1m"); err != nil {
+			apptest.Missing(t, "the right to mount a small disk, which only root has")
+		}
+		t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+		s := newShow(t)
+		params := s.params(filepath.Join(dir, name))
+		params.Notes, params.Reserve = t.TempDir(), 300<<10
+		r, err := New(params)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan error, 1)
+		go func() { done <- r.Run(t.Context()) }()
+		began := time.Now()
+		for n := 0; err == nil && n < 40*fps; n++ {
+			time.Sleep(time.Until(began.Add(time.Duration(n) * time.Second / (4 * fps)))) // four times as fast as a show
+			s.frame(t, into(r))
+			select {
+			case err = <-done:
+			default:
+			}
+		}
+		if !errors.Is(err, ErrNoRoom) {
+			t.Fatalf("%s: %v", name, err)
+		}
+		s.frame(t, func(p *encoder.Packet) { r.Write(p); p.Release() })
+		if free, err := disk.Free(dir); err != nil || free < 10_000 || r.Status().Free != 0 {
+			t.Errorf("%s: %d bytes are left, %v; the status says %d", name, free, err, r.Status().Free)
+		}
+		if p := playFile(t, r.Status().Path); p.end("video") < 2 || p.seconds() < p.end("video") {
+			t.Errorf("%s: %.2f s can be played, the head says %.2f", name, p.end("video"), p.seconds())
+		}
+		if cut, err := Unfinished(params.Notes); len(cut) != 0 || err != nil {
+			t.Errorf("%s: unfinished are %+v, %v", name, cut, err)
+		}
+	}
+}
+
+// TestFullDiskIsRepaired fills a disk that others use too. The file is cut off, is
+// found, and needs room for its repair.
+func TestFullDiskIsRepaired(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=400k"); err != nil {
+		apptest.Missing(t, "the right to mount a small disk, which only root has")
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	s := newShow(t)
+	params := s.params(filepath.Join(dir, "show.mkv"))
+	params.Notes = t.TempDir()
+	r, err := New(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- r.Run(t.Context()) }()
+	for n := 0; err == nil && n < 60*fps; n++ {
+		s.frame(t, into(r))
+		select {
+		case err = <-done:
+		default:
+		}
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("error is %v", err)
+	}
+	cut, err := Unfinished(params.Notes)
+	if err != nil || len(cut) != 1 {
+		t.Fatalf("unfinished are %+v, %v", cut, err)
+	}
+	if _, err := Repair(t.Context(), cut[0]); !errors.Is(err, ErrNoRoom) {
+		t.Errorf("repair on a full disk: %v", err)
+	}
+	playFile(t, params.Path) // it is as it was
+	if err := syscall.Mount("tally", dir, "tmpfs", syscall.MS_REMOUNT, "size=64m"); err != nil {
+		t.Fatal(err)
+	}
+	made, err := Repair(t.Context(), cut[0])
+	if p := playFile(t, params.Path); err != nil || p.end("video") < 1 || p.seconds() < p.end("video") || made.Path != params.Path {
+		t.Errorf("repaired %+v, %v: %.2f s can be played, the head says %.2f", made, err, p.end("video"), p.seconds())
+	}
+}
