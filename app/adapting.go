@@ -44,6 +44,7 @@ type adapting struct {
 type watched struct {
 	output  *output
 	pub     *rtmpout.Publisher // of the last look
+	moves   int                // of that, to other servers
 	control *adapt.Control
 }
 
@@ -99,13 +100,18 @@ func (l *watched) look(at time.Duration, other int) adapt.Target {
 	pub := l.output.pub
 	l.output.mu.Unlock()
 	if pub != l.pub {
-		l.pub = pub
+		l.pub, l.moves = pub, 0
 		l.control.Reset()
 	}
 	if pub == nil {
 		return l.control.Target()
 	}
-	t := l.control.Update(sample(pub.Stats(), at, other))
+	s := pub.Stats()
+	if s.Moves != l.moves {
+		l.moves = s.Moves
+		l.control.Reset()
+	}
+	t := l.control.Update(sample(s, at, other))
 	if t.Drop {
 		pub.DropVideo()
 	}

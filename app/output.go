@@ -48,7 +48,8 @@ type output struct {
 	retryAt    time.Time
 	quietSince time.Time // while stalled: the last proof
 	reconnects int
-	before     sums // over the connections that are over
+	before     sums          // over the connections that are over
+	last       rtmpout.Stats // of pub, as last read
 	losses     losses
 
 	sent rate // bytes; this and kbps belong to control
@@ -129,7 +130,9 @@ func (o *output) count(now time.Duration) {
 	o.mu.Lock()
 	sum := o.before
 	if o.pub != nil {
-		sum.add(o.pub.Stats())
+		now := o.read()
+		sum = o.before
+		sum.add(now)
 	}
 	o.mu.Unlock()
 	o.sent.total.Store(sum.sent)
@@ -155,7 +158,8 @@ func (o *output) status() OutputStatus {
 		}
 	}
 	if o.pub != nil {
-		now := o.pub.Stats()
+		now := o.read()
+		sum = o.before
 		sum.add(now)
 		st.QueueMs = int(now.QueueAge.Milliseconds())
 		st.KernelBytes = max(0, now.Kernel)
@@ -167,6 +171,25 @@ func (o *output) status() OutputStatus {
 	}
 	st.SentBytes, st.Ack.AckedBytes, st.Dropped = sum.sent, sum.acked, sum.dropped
 	return st
+}
+
+// stats are the numbers of the connection.
+func (o *output) stats() rtmpout.Stats {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.read()
+}
+
+// read is stats for who holds the lock. When the stream has moved to another
+// server its bytes are counted anew; those before are kept.
+func (o *output) read() rtmpout.Stats {
+	s := o.pub.Stats()
+	if s.Moves != o.last.Moves {
+		o.before.sent += int64(o.last.Sent)
+		o.before.acked += int64(o.last.Acked)
+	}
+	o.last = s
+	return s
 }
 
 // lost lists what this destination has missed so far.

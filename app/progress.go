@@ -30,10 +30,14 @@ type progress struct {
 	step               int64 // bytes; largest between two confirmations
 	owed               bool  // the server should have confirmed by now, and TCP says that it is there
 	deaf               bool  // confirmations have proved worthless: do not ask for them
+	moves              int   // the stream's moves to other servers: bytes are counted anew after each
 }
 
 // look takes the latest numbers and tells since when there has been no proof.
 func (p *progress) look(now time.Time, s rtmpout.Stats) (since time.Time) {
+	if s.Moves != p.moves {
+		*p = progress{deaf: p.deaf, moves: s.Moves}
+	}
 	if p.ackedAt.IsZero() {
 		p.ackedAt, p.drainedAt = now, now
 	}

@@ -47,6 +47,11 @@ func TestServerRestart(t *testing.T) {
 		}
 		r.end()
 		server.close()
+		for _, w := range server.waits[1:] { // the answer takes 15 ms to get here
+			if w > 15*time.Millisecond+time.Second/30 {
+				t.Errorf("the first picture of a connection was captured %v after the server had accepted it", w)
+			}
+		}
 	})
 }
 
@@ -204,5 +209,56 @@ func TestDestinationsDoNotDisturbEachOther(t *testing.T) {
 		for _, f := range []*farEnd{fine, slow, deny} {
 			f.close()
 		}
+	})
+}
+
+// A server that asks us to go to another one loses not a picture by it, and the
+// lamp, the sums and the bitrate stay as they are.
+func TestAMoveIsNoLoss(t *testing.T) {
+	inRig(t, 1, func(r *rig) {
+		asks, err := rtmptest.Listen(rtmptest.Config{Listener: r.net.Listen("a:1935"), Script: func(c *rtmptest.Conn) {
+			if _, err := c.Accept(); err != nil {
+				t.Error(err)
+				return
+			}
+			for asked := false; ; {
+				if _, err := c.ReadMessage(); err != nil {
+					return
+				}
+				if !asked && time.Since(r.began) > 10*time.Second {
+					asked = true
+					c.WriteCommand(0, "onStatus", 0, nil, append(rtmptest.Status("status", "NetConnection.Connect.ReconnectRequest", "maintenance"),
+						rtmptest.Property{Name: "tcUrl", Value: "rtmp://b:1935/live"}))
+				}
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		second := r.serve("b", rtmptest.AckCumulative)
+		o := r.to("a")
+		r.goLive()
+		r.sleep(9 * time.Second)
+		before := o.status()
+		for range 200 {
+			r.sleep(50 * time.Millisecond)
+			now := o.status()
+			if now.State != Live || now.SentBytes < before.SentBytes || now.Ack.AckedBytes < before.Ack.AckedBytes {
+				t.Fatalf("%v: from %+v to %+v", time.Since(r.began), before, now)
+			}
+			before = now
+		}
+		if s := second.seen(13*time.Second, 19*time.Second); s.offAir > 0 || before.SentBytes < 5_000_000 || len(o.lost()) > 0 || before.Reconnects > 0 {
+			t.Errorf("%+v, %+v", s, before)
+		}
+		for _, target := range r.granted() {
+			if target.Bitrate < rigBitrate {
+				t.Errorf("%+v", target)
+				break
+			}
+		}
+		r.end()
+		asks.Close()
+		second.close()
 	})
 }

@@ -237,7 +237,8 @@ type farEnd struct {
 	slow      int // bytes a second that it reads; 0: all
 	frames    []arrival
 	sessions  int
-	zero      *time.Duration // capture time of timestamp 0; servers of one output share it
+	zero      *time.Duration  // capture time of timestamp 0; servers of one output share it
+	waits     []time.Duration // of each session, from its beginning to the capture of its first picture
 	faults    []string
 }
 
@@ -278,12 +279,13 @@ func (f *farEnd) publish(rtmptest.Publication) (rtmptest.Receiver, error) {
 	}
 	f.busy = true
 	f.sessions++
-	return &session{farEnd: f, last: [2]int64{-1, -1}}, nil
+	return &session{farEnd: f, began: time.Since(f.rig.began), last: [2]int64{-1, -1}}, nil
 }
 
 // session is one connection to a server.
 type session struct {
 	*farEnd
+	began  time.Duration
 	last   [2]int64 // ms
 	framed bool     // a picture has come
 }
@@ -316,8 +318,11 @@ func (s *session) Message(m rtmptest.Message) error {
 	if !s.framed && m.Data[0]>>4 != 1 {
 		s.fault("session %d begins without a key frame", s.sessions)
 	}
-	s.framed = true
 	captured := time.Duration(binary.BigEndian.Uint64(m.Data[5:]))
+	if !s.framed {
+		s.waits = append(s.waits, captured-s.began)
+	}
+	s.framed = true
 	zero := captured - time.Duration(m.Time)*time.Millisecond
 	if *s.zero < 0 {
 		*s.zero = zero

@@ -16,6 +16,8 @@ const (
 	// goodAfter is how long a connection must have worked to count as a success,
 	// so that a server which takes us and throws us out is not hammered.
 	goodAfter = 3 * time.Second
+	// aMoment is how long an attempt to connect is left alone, whatever happens.
+	aMoment = time.Second
 	// lookEvery is how often a connection is judged.
 	lookEvery = 100 * time.Millisecond
 	// deafAfter is after how many connections given up for missing confirmations
@@ -64,7 +66,8 @@ func (o *output) run(ctx context.Context) {
 }
 
 // dial makes one attempt. It is cut short, to be made again, when the machine's
-// network changes: the answer to the old one would not find us.
+// network changes: the answer to the old one might not find us. As networks also
+// change where it does not matter, an attempt has a moment first.
 func (s *supply) dial(ctx context.Context) (*rtmpout.Publisher, error) {
 	drain(s.shaken)
 	type result struct {
@@ -78,25 +81,27 @@ func (s *supply) dial(ctx context.Context) (*rtmpout.Publisher, error) {
 			pub, err := rtmpout.Dial(attempt, s.ways[s.way], s.options)
 			done <- result{pub, err}
 		}()
+		began := time.Now()
 		var r result
-		again := false
-		select {
-		case r = <-done:
-		case <-s.shaken:
-			again = true
-		case <-s.retry:
-			again = true
-		}
-		if !again {
-			stop()
-			return r.pub, r.err
+		var cut <-chan time.Time
+		for again := false; !again; {
+			select {
+			case r = <-done:
+				stop()
+				return r.pub, r.err
+			case <-s.shaken:
+				if cut == nil {
+					cut = time.After(aMoment - time.Since(began))
+				}
+			case <-cut:
+				again = true
+			case <-s.retry:
+				again = true
+			}
 		}
 		stop()
-		if r = <-done; r.err == nil { // it came just in time
-			return r.pub, nil
-		}
-		if ctx.Err() != nil {
-			return nil, r.err
+		if r = <-done; r.err == nil || ctx.Err() != nil { // it came just in time, or the show is over
+			return r.pub, r.err
 		}
 	}
 }
@@ -147,7 +152,7 @@ func (s *supply) attend(ctx context.Context, pub *rtmpout.Publisher) error {
 			if !doubted.IsZero() && now.Sub(doubted) > 2*deadAfter {
 				patience, doubted = deadAfter, time.Time{}
 			}
-			since := proof.look(now, pub.Stats())
+			since := proof.look(now, s.stats())
 			quiet := now.Sub(since)
 			if quiet < stallAfter {
 				good = now
@@ -185,7 +190,7 @@ func (s *supply) goodbye(ctx context.Context, pub *rtmpout.Publisher) error {
 
 func (o *output) connected(pub *rtmpout.Publisher) {
 	o.mu.Lock()
-	o.pub, o.waitKey, o.attempt = pub, o.options.Video != nil, 0
+	o.pub, o.last, o.waitKey, o.attempt = pub, rtmpout.Stats{}, o.options.Video != nil, 0
 	o.enter(Live, nil)
 	o.mu.Unlock()
 	o.changed()
@@ -195,7 +200,7 @@ func (o *output) connected(pub *rtmpout.Publisher) {
 func (o *output) disconnected(pub *rtmpout.Publisher, err error) error {
 	<-pub.Done() // its numbers are final
 	o.mu.Lock()
-	o.before.add(pub.Stats())
+	o.before.add(o.read())
 	// Time goes on where it was: viewers' players take the new connection for
 	// the same stream.
 	if zero := pub.Zero(); zero != nil {
@@ -273,9 +278,9 @@ func (s *supply) wait(ctx context.Context, err error, took time.Duration) bool {
 		case <-s.retry:
 			waiting = false
 		case <-s.shaken:
-			// A refusal does not go away with a new address; nor does the old
-			// session that a server holds.
-			waiting = kind != lineFailed && kind != nobodyHome
+			// A refusal does not go away with a new address, nor does the old session
+			// that a server holds; a server that does not listen is asked all the time.
+			waiting = kind != lineFailed
 		}
 	}
 	if !again {
