@@ -36,10 +36,10 @@ func TestAcknowledgementInWords(t *testing.T) {
 		ack            app.AckStatus
 		caption, value string
 	}{
-		{app.AckStatus{Window: 2_500_000, InFlight: 41_250, AgeMs: 130, Style: "cumulative"}, "Server confirms every 2.5 MB · last 130 ms ago", "41 kB on the way"},
+		{app.AckStatus{Window: 2_500_000, InFlight: 41_250, AgeMs: 130, Style: "cumulative"}, "Window 2.5 MB · confirmed 130 ms ago", "41 kB on the way"},
 		{app.AckStatus{Window: 2_500_000, InFlight: 41_250, AgeMs: -1}, "Server has confirmed nothing yet", "41 kB on the way"},
 		{app.AckStatus{Style: "none"}, "This server confirms nothing", "312.4 MB sent"},
-		{app.AckStatus{InFlight: 9000, AgeMs: 61_000, Style: "incremental"}, "Server confirms · last 1 min ago", "9 kB on the way"},
+		{app.AckStatus{InFlight: 9000, AgeMs: 61_000, Style: "incremental"}, "Confirmed 1 min ago", "9 kB on the way"},
 	} {
 		s := live()
 		s.Outputs[0].Ack = c.ack

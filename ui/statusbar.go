@@ -26,7 +26,7 @@ func newStatusBar(t *tips) *statusBar {
 		rate:    newCell("Bitrate", "8888 of 8888 kbit/s"),
 		fps:     newCell("FPS", "120.0"),
 		dropped: newCell("Dropped", "8888"),
-		ack:     newCell("Server confirms every 88.8 MB · last 888 ms ago", "88.8 MB on the way"),
+		ack:     newCell("Window 88.8 MB · confirmed 888 ms ago", "88.8 MB on the way"),
 	}
 	b.ack.caption.setText("Confirmed by server")
 	cells := container.New(&cellLayout{}, b.lamp,
@@ -151,9 +151,9 @@ func (b *statusBar) renderAck(s app.Snapshot) {
 // that nothing moves.
 func ackText(a app.AckStatus) string {
 	if a.Window == 0 {
-		return "Server confirms · last " + ago(a.AgeMs)
+		return "Confirmed " + ago(a.AgeMs)
 	}
-	return "Server confirms every " + dataSize(int64(a.Window)) + " · last " + ago(a.AgeMs)
+	return "Window " + dataSize(int64(a.Window)) + " · confirmed " + ago(a.AgeMs)
 }
 
 // cell is one figure with its caption over it.
