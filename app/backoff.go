@@ -22,9 +22,9 @@ const (
 	refusedYet                // the server does not want us, and never did: only a person can help
 )
 
-// failed tells the kinds of failure apart. wasLive: this destination has taken
-// the show before, with the same key.
-func failed(err error, wasLive bool) failure {
+// failed tells the kinds of failure apart, of which there were so many in a row.
+// wasLive: this destination has taken the show before, with the same key.
+func failed(err error, attempts int, wasLive bool) failure {
 	if r, ok := errors.AsType[*rtmpout.RejectedError](err); ok && r.Code == badName {
 		return nameTaken
 	}
@@ -35,6 +35,10 @@ func failed(err error, wasLive bool) failure {
 		return lineFailed
 	case wasLive:
 		return refusedNow
+	}
+	// Who hangs up without a word may mean the key; or a bad line did it.
+	if _, ok := errors.AsType[*rtmpout.ClosedError](err); ok && attempts < 3 {
+		return lineFailed
 	}
 	return refusedYet
 }

@@ -16,4 +16,10 @@
 // from GO LIVE to END. What overflows where: pictures, the newest wins (in front
 // of program and in front of the encoder); packets, each output and the
 // recording has a bounded queue of its own and drops to the next key frame.
+//
+// The network has three watchers. Each output judges its own connection (progress),
+// and connects again by itself (supply, backoff). adapting fits the bitrate to the
+// lines of the main outputs. netwatch hears from the operating system. What became
+// of a show is in its [Report]; book keeps those on disk, and the mark of the show
+// that is running, from which the next start can go on after a crash.
 package app

@@ -262,3 +262,57 @@ func TestAMoveIsNoLoss(t *testing.T) {
 		second.close()
 	})
 }
+
+// Whoever goes live before the server is there is live as soon as it is.
+func TestTheFirstConnectionIsTriedAgain(t *testing.T) {
+	inRig(t, 1, func(r *rig) {
+		o := r.to("a")
+		r.goLive()
+		r.sleep(30 * time.Second)
+		if st := o.status(); st.State != Connecting || st.Attempt < 10 || st.Problem.Title != "Connecting to a:1935 failed: nothing listens on this port." {
+			t.Errorf("%+v", st)
+		}
+		server := r.serve("a", rtmptest.AckCumulative)
+		if took := r.state(o, Live, 2*time.Second); took > time.Second {
+			t.Errorf("live after %v", took)
+		}
+		r.end()
+		server.close()
+	})
+}
+
+// A server that takes us and throws us out at once is not hammered.
+func TestThrownOutAgainAndAgain(t *testing.T) {
+	inRig(t, 1, func(r *rig) {
+		server := r.serve("a", rtmptest.AckCumulative)
+		server.forgiving = true
+		r.to("a")
+		r.goLive()
+		for range 150 {
+			r.sleep(400 * time.Millisecond)
+			server.server.Cut()
+		}
+		if n := server.server.Connections(); n < 5 || n > 25 {
+			t.Errorf("%d connections in a minute", n)
+		}
+		r.end()
+		server.close()
+	})
+}
+
+// What an output finds out by itself is said with the server's name and numbers.
+func TestWhatTheLineSays(t *testing.T) {
+	for _, c := range []struct {
+		err   error
+		title string
+	}{
+		{&quietError{"example.com", 5200 * time.Millisecond, false}, "example.com has taken nothing for 5.2 s."},
+		{&quietError{"example.com", 5200 * time.Millisecond, true}, "example.com has confirmed nothing for 5.2 s."},
+		{&heldError{"example.com", errDenied}, "example.com still holds your old session, from before the connection broke."},
+		{errNetworkGone, "This computer has lost its network."},
+	} {
+		if p := Explain(c.err); p.Title != c.title || p.Advice == "" || !p.Retry {
+			t.Errorf("%v: %+v", c.err, p)
+		}
+	}
+}

@@ -239,7 +239,7 @@ func (o *output) judge(since time.Time, stalled bool) {
 
 // wait sits out the time until the next attempt; false when the show is over.
 func (s *supply) wait(ctx context.Context, err error, took time.Duration) bool {
-	kind := failed(err, s.wasLive)
+	kind := failed(err, s.attempts, s.wasLive)
 	if kind == nameTaken && s.wasLive {
 		err = &heldError{s.ways[s.way].Host(), err}
 	}
