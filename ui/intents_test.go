@@ -111,8 +111,47 @@ func TestRecordSwitch(t *testing.T) {
 	w, r := open(t)
 	w.render(idle())
 	test.Tap(w.record.toggle)
-	if !r.last().Record || !w.record.toggle.on {
-		t.Error("not switched on")
+	if got := r.took(); got != "SetRecording(true)" || !w.record.toggle.on {
+		t.Errorf("asked %q, the switch is %t", got, w.record.toggle.on)
+	}
+}
+
+// TestRecordInMidShow: the switch shows what is, pausing and marking are beside it.
+func TestRecordInMidShow(t *testing.T) {
+	w, r := open(t)
+	s := live()
+	s.Settings.Record = true
+	w.render(s)
+	if w.record.toggle.on || w.record.buttons.Visible() {
+		t.Error("it looks as if a show were recorded that is not")
+	}
+	test.Tap(w.record.toggle)
+	w.render(recorded())
+	test.Tap(w.record.pause)
+	test.Tap(w.record.chapter)
+	test.Tap(w.record.replay)
+	s = recorded()
+	s.Recording.Paused = true
+	w.render(s)
+	test.Tap(w.record.pause)
+	test.Tap(w.record.toggle)
+	if got := r.took(); got != "SetRecording(true) PauseRecording Mark() SaveReplay ResumeRecording SetRecording(false)" {
+		t.Errorf("asked %q", got)
+	}
+}
+
+// TestFiles: what was cut off is listed, and a repair that failed can be tried again.
+func TestFiles(t *testing.T) {
+	w, r := open(t)
+	w.render(recovered())
+	w.showFiles()
+	press(t, w, "Finish it now")
+	w.showFiles()
+	press(t, w, "Make an MP4")
+	w.showFiles()
+	press(t, w, "Save what viewers missed")
+	if got := r.took(); got != "RepairFile(/home/alice/Videos/Tally 2026-11-20 21-00-00.mkv) RemuxFile(/home/alice/Videos/Tally 2026-11-22 10-00-00.mkv) ExportMissed(/home/alice/Videos/Tally 2026-11-22 10-00-00.mkv)" {
+		t.Errorf("asked %q", got)
 	}
 }
 

@@ -164,6 +164,8 @@ func (w *Window) menu() *fyne.MainMenu {
 	full.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
 	record := fyne.NewMenuItem("Record to a file", w.unlessSheet(w.toggleRecord))
 	record.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+	replay := fyne.NewMenuItem("Save the replay", w.unlessSheet(w.studio.SaveReplay))
+	replay.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
 	return fyne.NewMainMenu(
 		fyne.NewMenu("Tally",
 			item("Settings…", fyne.KeyComma, w.showSettings),
@@ -178,7 +180,14 @@ func (w *Window) menu() *fyne.MainMenu {
 			item("Retry the connection now", fyne.KeyR, w.studio.RetryNow),
 			fyne.NewMenuItemSeparator(),
 			item("Mute or unmute", fyne.KeyM, w.toggleMute),
+		),
+		fyne.NewMenu("Recording",
 			record,
+			item("Pause or go on", fyne.KeyP, w.togglePause),
+			item("Mark a chapter", fyne.KeyK, w.mark),
+			replay,
+			fyne.NewMenuItemSeparator(),
+			item("Recordings…", fyne.KeyO, w.showFiles),
 		),
 		fyne.NewMenu("View", full),
 	)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -11,36 +12,102 @@ import (
 	"tally/app"
 )
 
-// recordingView switches the recording, and shows the file.
+// recordingView switches the recording, and shows the file. While one is made, it
+// can be paused and marked.
 type recordingView struct {
-	root   fyne.CanvasObject
-	toggle *switchBox
-	detail *line
+	root                   fyne.CanvasObject
+	toggle                 *switchBox
+	detail, quality        *line
+	buttons                *fyne.Container
+	pause, chapter, replay *toolButton
 }
 
 func newRecordingView(w *Window) *recordingView {
-	v := &recordingView{detail: newLine("", colorSecondary, sizeSmall).clipped()}
-	v.toggle = newSwitchBox(func(on bool) { w.apply(func(s *app.Settings) { s.Record = on }) })
+	v := &recordingView{detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: newLine("", colorSecondary, sizeSmall).clipped()}
+	v.toggle = newSwitchBox(func(on bool) { w.setRecording(on) })
+	v.pause = newToolButton("Pause", theme.MediaPauseIcon(), w.togglePause)
+	v.chapter = newToolButton("Chapter", theme.ContentAddIcon(), w.mark)
+	v.replay = newToolButton("Replay", theme.HistoryIcon(), w.studio.SaveReplay)
+	v.buttons = row(near, v.pause, v.chapter, v.replay)
+	v.buttons.Hide()
+	v.quality.Hide()
 	title := newLine("Record to a file", theme.ColorNameForeground, theme.SizeNameText)
-	card := newCard(ends(column(0, title, v.detail), v.toggle))
+	card := newCard(column(tight, ends(column(0, title, v.detail), v.toggle), v.quality, v.buttons))
 	card.padY = 6
 	v.root = card
 	return v
 }
 
+// recordingOn is what the switch shows: on air what is, else what the next show
+// begins with.
+func recordingOn(s app.Snapshot) bool {
+	if s.State.OnAir() && s.State != "" {
+		return s.Recording.On
+	}
+	return s.Settings.Record
+}
+
 func (v *recordingView) render(s app.Snapshot) {
-	v.toggle.set(s.Settings.Record)
 	r := s.Recording
+	v.toggle.set(recordingOn(s))
+	text, color := recordingText(s)
+	v.detail.set(text, color)
+	show(v.quality, r.Quality != "")
+	v.quality.setText(r.Quality)
+	if r.Paused {
+		v.pause.set("Go on", theme.MediaPlayIcon(), true)
+	} else {
+		v.pause.set("Pause", theme.MediaPauseIcon(), false)
+	}
+	show(v.pause, r.On)
+	show(v.chapter, r.On)
+	show(v.replay, r.ReplaySeconds > 0)
+	v.replay.set("Replay "+seconds(time.Duration(r.ReplaySeconds).Truncate(time.Second)), theme.HistoryIcon(), false)
+	show(v.buttons, r.On || r.ReplaySeconds > 0)
+}
+
+// lowDisk is how many minutes of room are few enough to be told.
+const lowDisk = 10 * 60
+
+func recordingText(s app.Snapshot) (string, fyne.ThemeColorName) {
+	r := s.Recording
+	long := clock(time.Duration(r.Seconds * float64(time.Second)))
 	switch {
 	case !r.Problem.IsZero():
-		v.detail.set(r.Problem.Title, colorBad)
-	case r.Path != "":
-		v.detail.set(clock(time.Duration(r.Seconds*float64(time.Second)))+" · "+dataSize(r.Bytes)+" · "+filepath.Base(r.Path), colorGood)
+		return r.Problem.Title, colorBad
+	case r.On && r.Paused:
+		return "paused at " + long, colorWarn
+	case r.On:
+		text := long + " · " + dataSize(r.Bytes)
+		if r.MinutesLeft > 0 && r.MinutesLeft < lowDisk {
+			text += " · room for " + minutes(r.MinutesLeft)
+		}
+		return text + " · " + filepath.Base(r.Path), colorGood
+	case r.Path != "" && s.State.OnAir():
+		return "ended after " + long + " · " + filepath.Base(r.Path), colorSecondary
+	case s.Settings.Record && s.Rehearsal.Running:
+		return "off in a rehearsal; switch it on to record this one", colorSecondary
 	case s.Settings.Record:
-		v.detail.set("starts with the show, in "+folderName(s.Settings.RecordDir), colorSecondary)
-	default:
-		v.detail.set("off", colorSecondary)
+		return "starts with the show, in " + folderName(s.Settings.RecordDir), colorSecondary
 	}
+	for _, f := range s.Files {
+		if f.Kind == app.Repair && f.State == app.Failed {
+			return f.Problem.Title, colorBad
+		}
+	}
+	for _, f := range s.Files {
+		if f.Kind == app.Repair && f.State == app.Done {
+			return "finished after a crash: " + filepath.Base(f.Path), colorGood
+		}
+	}
+	return "off", colorSecondary
+}
+
+func minutes(n int) string {
+	if n < 120 {
+		return fmt.Sprintf("%d min", n)
+	}
+	return fmt.Sprintf("%d h", n/60)
 }
 
 func folderName(dir string) string {
@@ -48,4 +115,32 @@ func folderName(dir string) string {
 		return "your Videos folder"
 	}
 	return cmp.Or(filepath.Base(dir), dir)
+}
+
+// setRecording begins or ends a recording.
+func (w *Window) setRecording(on bool) {
+	err := w.studio.SetRecording(on)
+	if err == nil {
+		s := w.shown // until the next snapshot, which says the same
+		s.Settings.Record = on
+		s.Recording.On = on && s.State.OnAir()
+		w.render(s)
+	}
+	w.answered(err)
+}
+
+func (w *Window) togglePause() {
+	switch r := w.shown.Recording; {
+	case !r.On:
+	case r.Paused:
+		w.studio.ResumeRecording()
+	default:
+		w.studio.PauseRecording()
+	}
+}
+
+func (w *Window) mark() {
+	if w.shown.Recording.On {
+		w.studio.Mark("")
+	}
 }

@@ -20,6 +20,9 @@ type choice[T comparable] struct {
 
 type pictureSize struct{ width, height int }
 
+// part is how large a recording's files get.
+type part struct{ minutes, mb int }
+
 var (
 	sizes = []choice[pictureSize]{
 		{"1920 × 1080 (Full HD)", pictureSize{1920, 1080}},
@@ -32,6 +35,12 @@ var (
 	}
 	soundRates = []choice[int]{
 		{"320 kbit/s", 320}, {"192 kbit/s", 192}, {"160 kbit/s – good for music", 160}, {"128 kbit/s", 128}, {"96 kbit/s – enough for speech", 96},
+	}
+	replays = []choice[int]{
+		{"Nothing", 0}, {"The last 15 seconds", 15}, {"The last 30 seconds", 30}, {"The last minute", 60}, {"The last 5 minutes", 300},
+	}
+	splits = []choice[part]{
+		{"Never", part{}}, {"Every 30 minutes", part{minutes: 30}}, {"Every hour", part{minutes: 60}}, {"Every 4 GB", part{mb: 4000}},
 	}
 	delays = []choice[bool]{
 		{"Normal – the best picture", false},
@@ -68,7 +77,7 @@ type settingsForm struct {
 	window                  *Window
 	sheet                   *sheet
 	size, fps, sound, delay *sheetSelect
-	preview                 *sheetSelect
+	preview, replay, split  *sheetSelect
 	bitrate                 *sheetEntry
 	adapt                   *sheetCheck
 	folder                  *line
@@ -93,6 +102,8 @@ func (w *Window) showSettings() {
 	f.sound = selectOf(labels(soundRates, now.Audio.BitrateKbps, bitrate(now.Audio.BitrateKbps)))
 	f.delay = selectOf(labels(delays, v.LowLatency, ""))
 	f.preview = selectOf(labels(paces, w.paceChosen(), ""))
+	f.replay = selectOf(labels(replays, now.ReplaySeconds, fmt.Sprintf("The last %d seconds", now.ReplaySeconds)))
+	f.split = selectOf(labels(splits, part{now.SplitMinutes, now.SplitMB}, fmt.Sprintf("Each %d min, %d MiB", now.SplitMinutes, now.SplitMB)))
 	f.bitrate = newSheetEntry(k, "2500")
 	f.bitrate.SetText(strconv.Itoa(v.BitrateKbps))
 	f.adapt = newSheetCheck(k, "Lower the bitrate by itself when the connection is too slow", nil)
@@ -119,6 +130,9 @@ func (w *Window) showSettings() {
 		field("Delay", f.delay, nil),
 		field("Preview in this window", f.preview, nil),
 		field("Recordings", ends(f.folder, choose), nil),
+		container.NewGridWithColumns(2,
+			field("Another file", f.split, nil),
+			field("Keep for a replay", f.replay, nil)),
 		f.note,
 	))
 	cancel := newSheetButton(k, "Cancel", widget.MediumImportance, f.sheet.close)
@@ -156,6 +170,9 @@ func (f *settingsForm) save() {
 		s.Audio.BitrateKbps = valueOf(soundRates, f.sound.Selected, s.Audio.BitrateKbps)
 		s.Adapt = f.adapt.Checked
 		s.RecordDir = f.recordDir
+		s.ReplaySeconds = valueOf(replays, f.replay.Selected, s.ReplaySeconds)
+		p := valueOf(splits, f.split.Selected, part{s.SplitMinutes, s.SplitMB})
+		s.SplitMinutes, s.SplitMB = p.minutes, p.mb
 	})
 	if err != nil {
 		f.say(sentence(err))

@@ -98,7 +98,7 @@ func twoPlaces() app.Snapshot {
 	s.Settings.Destinations = append(s.Settings.Destinations, app.Destination{ID: "y", Name: "YouTube", URL: "rtmps://a.rtmps.youtube.com:443/live2", Enabled: true})
 	s.Outputs = append(s.Outputs, reconnecting().Outputs...)
 	s.Outputs[1].Name = "YouTube"
-	s.Recording = app.RecordingStatus{Path: "/home/alice/Videos/Tally 2026-11-23 20-15-04.mkv", Seconds: 754, Bytes: 247_000_000}
+	s.Recording = app.RecordingStatus{Path: "/home/alice/Videos/Tally 2026-11-23 20-15-04.mkv", Seconds: 754, Bytes: 247_000_000, On: true, MinutesLeft: 5300}
 	s.Settings.Record = true
 	return s
 }
@@ -149,4 +149,26 @@ var allStates = map[string]func() app.Snapshot{
 	"idle": idle, "ready": ready, "live": live, "reconnecting": reconnecting, "stalled": stalled,
 	"rehearsing": rehearsing, "refused": refused, "broken": broken, "two-places": twoPlaces,
 	"three-places": threePlaces, "slow-line": slowLine, "ended": ended,
+	"recorded": recorded, "recovered": recovered,
+}
+
+// recorded is a show whose recording keeps more than the network allows.
+func recorded() app.Snapshot {
+	s := live()
+	s.Settings.Record = true
+	s.Recording = app.RecordingStatus{
+		Path: "/home/alice/Videos/Tally Twitch 2026-11-23 20-15-04.mkv", Seconds: 754, Bytes: 247_000_000, On: true, MinutesLeft: 42,
+		Quality: "The recording keeps the quality you chose; only the stream is lowered.", ReplaySeconds: app.Seconds(30 * time.Second), ReplayBytes: 11_000_000,
+	}
+	return s
+}
+
+// recovered is the first look after a crash.
+func recovered() app.Snapshot {
+	s := ended()
+	s.Files = []app.FileWork{
+		{Kind: app.Repair, Path: "/home/alice/Videos/Tally 2026-11-21 20-15-04.mkv", State: app.Done, Seconds: app.Seconds(1801 * time.Second)},
+		{Kind: app.Repair, Path: "/home/alice/Videos/Tally 2026-11-20 21-00-00.mkv", State: app.Failed, Problem: app.Problem{Title: "Tally 2026-11-20 21-00-00.mkv could not be finished: the disk has no room for another copy.", Advice: "Free some space and try again.", Retry: true}},
+	}
+	return s
 }

@@ -19,6 +19,15 @@ type Studio interface {
 	End()
 	RetryNow()
 
+	SetRecording(on bool) error // also in mid-show
+	PauseRecording()
+	ResumeRecording()
+	Mark(title string) // a chapter, now
+	SaveReplay()
+	RepairFile(path string)   // of a recording that was cut off
+	RemuxFile(path string)    // into a plain MP4 beside it
+	ExportMissed(path string) // what viewers did not get of it
+
 	// Apply saves and uses settings, or says what is wrong with them.
 	Apply(app.Settings) error
 	SetKey(destinationID string, key app.Key)

@@ -62,7 +62,21 @@ func (r *recorder) GoLive()                   { r.note("GoLive") }
 func (r *recorder) End()                      { r.note("End") }
 func (r *recorder) RetryNow()                 { r.note("RetryNow") }
 func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
-func (r *recorder) ForgetKey(id string)       { r.note("ForgetKey(%s)", id) }
+func (r *recorder) PauseRecording()           { r.note("PauseRecording") }
+func (r *recorder) ResumeRecording()          { r.note("ResumeRecording") }
+func (r *recorder) Mark(title string)         { r.note("Mark(%s)", title) }
+func (r *recorder) SaveReplay()               { r.note("SaveReplay") }
+func (r *recorder) RepairFile(path string)    { r.note("RepairFile(%s)", path) }
+func (r *recorder) RemuxFile(path string)     { r.note("RemuxFile(%s)", path) }
+func (r *recorder) ExportMissed(path string)  { r.note("ExportMissed(%s)", path) }
+
+func (r *recorder) SetRecording(on bool) error {
+	if r.refuse == nil {
+		r.note("SetRecording(%t)", on)
+	}
+	return r.refuse
+}
+func (r *recorder) ForgetKey(id string) { r.note("ForgetKey(%s)", id) }
 
 func (r *recorder) SetKey(id string, k app.Key) {
 	r.note("SetKey")

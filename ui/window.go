@@ -230,8 +230,10 @@ func (w *Window) tryApply(change func(*app.Settings)) error {
 
 // apply is tryApply for what is chosen in the window itself: the banner says
 // what is wrong.
-func (w *Window) apply(change func(*app.Settings)) {
-	err := w.tryApply(change)
+func (w *Window) apply(change func(*app.Settings)) { w.answered(w.tryApply(change)) }
+
+// answered says what became of something that was chosen in the window itself.
+func (w *Window) answered(err error) {
 	w.banner.refused = app.Problem{}
 	if err != nil {
 		w.banner.refused, w.banner.closed = app.Explain(err), ""
@@ -243,7 +245,7 @@ func (w *Window) toggleMute() {
 	w.apply(func(s *app.Settings) { s.Audio.Muted = !s.Audio.Muted })
 }
 
-func (w *Window) toggleRecord() { w.apply(func(s *app.Settings) { s.Record = !s.Record }) }
+func (w *Window) toggleRecord() { w.setRecording(!recordingOn(w.shown)) }
 
 func (w *Window) toggleFullScreen() { w.win.SetFullScreen(!w.win.FullScreen()) }
 
