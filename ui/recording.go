@@ -20,13 +20,15 @@ type recordingView struct {
 	detail, quality        *line
 	buttons                *fyne.Container
 	pause, chapter, replay *toolButton
+	shown                  [4]bool // quality and the buttons
+	changed                func()  // some have come or gone
 }
 
 func newRecordingView(w *Window) *recordingView {
-	v := &recordingView{detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: newLine("", colorSecondary, sizeSmall).clipped()}
+	v := &recordingView{changed: func() {}, detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: newLine("", colorSecondary, sizeSmall).clipped()}
 	v.toggle = newSwitchBox(func(on bool) { w.setRecording(on) })
 	v.pause = newToolButton("Pause", theme.MediaPauseIcon(), w.togglePause)
-	v.chapter = newToolButton("Chapter", theme.ContentAddIcon(), w.mark)
+	v.chapter = newToolButton("Mark", theme.ContentAddIcon(), w.mark)
 	v.replay = newToolButton("Replay", theme.HistoryIcon(), w.studio.SaveReplay)
 	v.buttons = row(near, v.pause, v.chapter, v.replay)
 	v.buttons.Hide()
@@ -52,18 +54,24 @@ func (v *recordingView) render(s app.Snapshot) {
 	v.toggle.set(recordingOn(s))
 	text, color := recordingText(s)
 	v.detail.set(text, color)
-	show(v.quality, r.Quality != "")
 	v.quality.setText(r.Quality)
 	if r.Paused {
 		v.pause.set("Go on", theme.MediaPlayIcon(), true)
 	} else {
 		v.pause.set("Pause", theme.MediaPauseIcon(), false)
 	}
-	show(v.pause, r.On)
-	show(v.chapter, r.On)
-	show(v.replay, r.ReplaySeconds > 0)
-	v.replay.set("Replay "+seconds(time.Duration(r.ReplaySeconds).Truncate(time.Second)), theme.HistoryIcon(), false)
-	show(v.buttons, r.On || r.ReplaySeconds > 0)
+	now := [...]bool{r.Quality != "", r.On, r.ReplaySeconds > 0, r.On || r.ReplaySeconds > 0}
+	if now == v.shown {
+		return
+	}
+	v.shown = now
+	show(v.quality, now[0])
+	show(v.pause, now[1])
+	show(v.chapter, now[1])
+	show(v.replay, now[2])
+	show(v.buttons, now[3])
+	v.buttons.Refresh() // the row has another button at the same size
+	v.changed()
 }
 
 // lowDisk is how many minutes of room are few enough to be told.

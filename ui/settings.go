@@ -43,8 +43,8 @@ var (
 		{"Never", part{}}, {"Every 30 minutes", part{minutes: 30}}, {"Every hour", part{minutes: 60}}, {"Every 4 GB", part{mb: 4000}},
 	}
 	delays = []choice[bool]{
-		{"Normal – the best picture", false},
-		{"Low – viewers see it sooner, a little less sharp", true},
+		{"Normal – best picture", false},
+		{"Low – seen sooner, less sharp", true},
 	}
 )
 
@@ -127,8 +127,9 @@ func (w *Window) showSettings() {
 			field("Sound bitrate", f.sound, nil)),
 		hintText("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60.", width),
 		f.adapt,
-		field("Delay", f.delay, nil),
-		field("Preview in this window", f.preview, nil),
+		container.NewGridWithColumns(2,
+			field("Delay", f.delay, nil),
+			field("Preview in this window", f.preview, nil)),
 		field("Recordings", ends(f.folder, choose), nil),
 		container.NewGridWithColumns(2,
 			field("Another file", f.split, nil),

@@ -91,8 +91,12 @@ func (w *Window) build() {
 	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed = cards.Refresh
-	side := container.New(sideLayout{w.sound}, container.NewVScroll(cards),
-		column(near, w.record.root, w.live))
+	foot := column(near, w.record.root, w.live)
+	side := container.New(sideLayout{w.sound}, container.NewVScroll(cards), foot)
+	w.record.changed = func() {
+		foot.Refresh()
+		side.Refresh()
+	}
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
 }
