@@ -28,8 +28,11 @@ const soNWrite = 0x1024
 // tcpNotSentLowat is TCP_NOTSENT_LOWAT of <netinet/tcp.h>.
 const tcpNotSentLowat = 0x201
 
-// notSent would be how many written bytes have not been sent for the first time.
-func (k *kernelSocket) notSent() (int, bool) { return 0, false }
+// room would be how many written bytes have not been sent for the first time, and how
+// many more may be sent at once.
+func (k *kernelSocket) room() (notSent, window int, ok bool) { return 0, 0, false }
+
+func (k *kernelSocket) waitWritable() error { return nil }
 
 func (k *kernelSocket) unsent() (n int, ok bool) {
 	k.control(func(fd int) {
@@ -56,8 +59,8 @@ func (k *kernelSocket) path() (p path, ok bool) {
 	return p, ok
 }
 
-// limitUnsent makes the kernel take new bytes only while fewer than n wait to be
-// sent for the first time, so that what is urgent does not queue behind them.
-func (k *kernelSocket) limitUnsent(n int) {
-	k.control(func(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, tcpNotSentLowat, n) })
+// wakeAt makes the kernel take new bytes only while little of a blind batch waits to
+// be sent for the first time, so that what is urgent does not queue behind it.
+func (k *kernelSocket) wakeAt(n int) {
+	k.control(func(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, tcpNotSentLowat, max(2*n, blindBatch)) })
 }

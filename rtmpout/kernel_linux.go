@@ -2,8 +2,10 @@ package rtmpout
 
 import (
 	"net"
+	"os"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,9 +15,12 @@ import (
 type kernelSocket struct {
 	raw syscall.RawConn
 
-	askNotSent func(fd uintptr) // made once, as it is called for every write
-	answer     int
-	answered   bool
+	// Made once, as they are used for every write.
+	ask      func(fd uintptr)
+	writable func(fd uintptr) bool
+	info     unix.TCPInfo
+	infoSize uint32 // how much of info the kernel knows
+	poll     [1]unix.PollFd
 }
 
 func (k *kernelSocket) init(conn net.Conn) {
@@ -24,19 +29,46 @@ func (k *kernelSocket) init(conn net.Conn) {
 		return
 	}
 	k.raw, _ = c.SyscallConn()
-	k.askNotSent = func(fd uintptr) {
-		n, err := unix.IoctlGetInt(int(fd), unix.SIOCOUTQNSD)
-		k.answer, k.answered = n, err == nil
+	k.ask = func(fd uintptr) {
+		// unix.GetsockoptTCPInfo allocates.
+		k.infoSize = uint32(unsafe.Sizeof(k.info))
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.IPPROTO_TCP, unix.TCP_INFO,
+			uintptr(unsafe.Pointer(&k.info)), uintptr(unsafe.Pointer(&k.infoSize)), 0)
+		if errno != 0 {
+			k.infoSize = 0
+		}
+	}
+	k.writable = func(fd uintptr) bool {
+		// With nothing to say, poll makes the kernel tell the runtime when it changes.
+		k.poll[0] = unix.PollFd{Fd: int32(fd), Events: unix.POLLOUT}
+		n, err := unix.Poll(k.poll[:], 0)
+		return n > 0 || err != nil && err != unix.EINTR && err != unix.EAGAIN
 	}
 }
 
-// notSent is how many written bytes have not been sent for the first time
-// (SIOCOUTQNSD). It is for the writer only.
-func (k *kernelSocket) notSent() (int, bool) {
-	if k.raw == nil || k.raw.Control(k.askNotSent) != nil {
-		return 0, false
+// room is how many written bytes have not been sent for the first time, and how many
+// more the congestion window and the peer's window let go at once. It is for the
+// writer only.
+func (k *kernelSocket) room() (notSent, window int, ok bool) {
+	if k.raw == nil || k.raw.Control(k.ask) != nil || uintptr(k.infoSize) < unsafe.Offsetof(k.info.Snd_wnd)+unsafe.Sizeof(k.info.Snd_wnd) {
+		return 0, 0, false
 	}
-	return k.answer, k.answered
+	i := &k.info
+	segments := int(i.Snd_cwnd) - (int(i.Unacked) + int(i.Retrans) - int(i.Sacked) - int(i.Lost))
+	flight := int(i.Bytes_sent - i.Bytes_retrans - i.Bytes_acked)
+	return int(i.Notsent_bytes), max(0, min(segments*int(i.Snd_mss), int(i.Snd_wnd)-flight)), true
+}
+
+// waitWritable waits until no more bytes are unsent than wakeAt says, or the write
+// deadline is over.
+func (k *kernelSocket) waitWritable() error {
+	if err := k.raw.Write(k.writable); err != nil {
+		return err
+	}
+	if k.poll[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0 {
+		return &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("poll", unix.EPIPE)}
+	}
+	return nil
 }
 
 func (k *kernelSocket) control(f func(fd int)) bool {
@@ -70,8 +102,9 @@ func (k *kernelSocket) path() (p path, ok bool) {
 	return p, ok
 }
 
-// limitUnsent makes the kernel take new bytes only while fewer than n wait to be
-// sent for the first time, so that what is urgent does not queue behind them.
-func (k *kernelSocket) limitUnsent(n int) {
-	k.control(func(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, n) })
+// wakeAt says at how many unsent bytes waitWritable ends (TCP_NOTSENT_LOWAT). Nor
+// does a write add a segment to more than about twice as many.
+func (k *kernelSocket) wakeAt(n int) {
+	// poll tells of a socket with less than half of the limit unsent.
+	k.control(func(fd int) { unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NOTSENT_LOWAT, 2*n+1) })
 }

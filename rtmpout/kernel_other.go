@@ -12,8 +12,11 @@ type kernelSocket struct{}
 
 func (k *kernelSocket) init(net.Conn) {}
 
-// notSent would be how many written bytes have not been sent for the first time.
-func (k *kernelSocket) notSent() (int, bool) { return 0, false }
+// room would be how many written bytes have not been sent for the first time, and how
+// many more may be sent at once.
+func (k *kernelSocket) room() (notSent, window int, ok bool) { return 0, 0, false }
+
+func (k *kernelSocket) waitWritable() error { return nil }
 
 func (k *kernelSocket) unsent() (n int, ok bool) { return 0, false }
 
@@ -23,4 +26,4 @@ type path struct {
 
 func (k *kernelSocket) path() (path, bool) { return path{}, false }
 
-func (k *kernelSocket) limitUnsent(int) {}
+func (k *kernelSocket) wakeAt(int) {}

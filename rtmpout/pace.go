@@ -1,60 +1,67 @@
 package rtmpout
 
-import "time"
+import (
+	"math/bits"
+	"time"
+)
 
 // pace decides how much the kernel is given at once. What it has cannot be overtaken
-// by audio, so a write is small unless the connection has just shown that it takes
-// more: within a busy period writes double while the kernel has nothing unsent left
-// when the next one is due, and shrink to a chunk while it has.
+// by audio, so it is given what its congestion window and the server's receive window
+// let go at once and at most slack bytes more, and when these are not sent yet, the
+// writer waits before it chooses what comes next.
 type pace struct {
-	batch    int       // bytes of a write
-	lowat    int       // what limitUnsent was last told
-	measured time.Time // when path was asked last
+	slack    int       // bytes: a chunk, or what the connection sends in slackTime
+	measured time.Time // when path and slack were found last
 	path     path
 }
 
 const (
-	firstBatch   = 8 << 10
 	blindBatch   = 16 << 10 // where the kernel does not tell what is unsent
-	fastBatch    = 64 << 10 // from here on the connection is a fast one
+	slackTime    = 4 * time.Millisecond
+	maxSlack     = 128 << 10
 	measureEvery = 250 * time.Millisecond
 )
 
-func (p *pace) init(l *link) { l.limitUnsent(max(firstBatch, 2*l.opts.ChunkSize)) }
+func (p *pace) init(l *link) { l.setSlack(l.opts.ChunkSize) }
 
-func (l *link) limitUnsent(n int) {
-	if n != l.pace.lowat {
-		l.pace.lowat = n
-		l.kernel.limitUnsent(n)
+// setSlack lets so many bytes wait in the kernel beyond what it can send.
+func (l *link) setSlack(n int) {
+	if n == l.pace.slack {
+		return
 	}
+	l.pace.slack = n
+	l.kernel.wakeAt(n - l.opts.ChunkSize)
 }
 
-// batchLimit is how much the next write may take. fresh tells that the writer had
-// nothing to do before.
-func (l *link) batchLimit(fresh bool) int {
-	p, chunk := &l.pace, l.opts.ChunkSize
-	unsent, ok := l.kernel.notSent()
-	if !ok {
-		return max(blindBatch, chunk)
+// batchLimit is how long the next batch has to be to end, which is with the chunk
+// that exceeds it; false when the kernel first has to send what it has.
+func (l *link) batchLimit() (limit int, ok bool) {
+	notSent, window, known := l.kernel.room()
+	if !known {
+		return max(blindBatch, l.opts.ChunkSize), true
 	}
-	p.batch = nextBatch(p.batch, unsent, chunk, fresh)
-	switch {
-	case p.batch >= fastBatch:
-		l.limitUnsent(2 * fastBatch)
-	case p.batch <= firstBatch:
-		l.limitUnsent(max(firstBatch, 2*chunk))
-	}
-	return max(p.batch-unsent, chunk)
+	limit = nextBatch(notSent, window, l.pace.slack, l.opts.ChunkSize)
+	return limit, limit > 0
 }
 
-func nextBatch(batch, unsent, chunk int, fresh bool) int {
-	switch {
-	case fresh:
-		return max(firstBatch, chunk)
-	case unsent == 0:
-		return min(2*batch, maxBatch)
+// nextBatch leaves at most slack bytes unsent after a batch whose last chunk begins
+// before its end; 0 when even one chunk is too much. window is what may be sent at
+// once.
+func nextBatch(notSent, window, slack, chunk int) int {
+	if notSent > slack-chunk {
+		return 0
 	}
-	return max(batch/2, chunk)
+	return min(window+slack-chunk-notSent+1, maxBatch)
+}
+
+// slackFor is the slack at a rate in bytes per second: a power of two, so that it
+// seldom changes, or a chunk.
+func slackFor(rate, chunk int) int {
+	n := min(int(int64(rate)*int64(slackTime)/int64(time.Second)), maxSlack)
+	if n < 2*chunk {
+		return chunk
+	}
+	return 1 << (bits.Len(uint(n)) - 1)
 }
 
 // measure looks at the connection from time to time.
@@ -65,7 +72,9 @@ func (l *link) measure(now time.Time) {
 	path, _ := l.kernel.path()
 	l.flow.mu.Lock()
 	l.pace.measured, l.pace.path = now, path
+	rate := l.flow.rate.perSecond(now.Sub(l.flow.start))
 	l.flow.mu.Unlock()
+	l.setSlack(slackFor(rate, l.opts.ChunkSize))
 }
 
 // Replies may take a twentieth of what is sent, and beyond that as much as an

@@ -123,15 +123,26 @@ func TestSettle(t *testing.T) {
 }
 
 func TestNextBatch(t *testing.T) {
-	for _, c := range []struct {
-		batch, unsent, chunk int
-		fresh                bool
-		want                 int
-	}{
-		{0, 0, 4096, true, firstBatch}, {200 << 10, 0, 4096, true, firstBatch}, {8 << 10, 0, 4096, false, 16 << 10},
-		{maxBatch, 0, 4096, false, maxBatch}, {64 << 10, 1, 4096, false, 32 << 10}, {4096, 9000, 4096, false, 4096}, {0, 0, 65536, true, 65536},
+	for _, c := range []struct{ notSent, window, slack, chunk, want int }{
+		{0, 0, 4096, 4096, 1},         // one chunk waits in the kernel
+		{1, 90000, 4096, 4096, 0},     // and no second one
+		{0, 14480, 4096, 4096, 14481}, // what leaves at once does not wait
+		{0, 0, 16384, 4096, 12289},    // a fast connection
+		{12288, 0, 16384, 4096, 1},    // up to its slack
+		{12289, 0, 16384, 4096, 0},    // and not more
+		{0, 4 << 20, 4096, 4096, maxBatch},
 	} {
-		if got := nextBatch(c.batch, c.unsent, c.chunk, c.fresh); got != c.want {
+		if got := nextBatch(c.notSent, c.window, c.slack, c.chunk); got != c.want {
+			t.Errorf("%+v: %d", c, got)
+		}
+	}
+}
+
+func TestSlackFor(t *testing.T) {
+	for _, c := range []struct{ rate, chunk, want int }{
+		{0, 4096, 4096}, {5e6 / 8, 4096, 4096}, {50e6 / 8, 4096, 16384}, {1e9, 4096, maxSlack}, {1e9, 256 << 10, 256 << 10},
+	} {
+		if got := slackFor(c.rate, c.chunk); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}

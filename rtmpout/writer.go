@@ -14,7 +14,8 @@ const maxPacket = wire.MaxMessageSize - maxTagHeader
 const maxBatch = 256 << 10
 
 // overtakeAfter is how long a video message must have been under way for audio to go
-// between its chunks. Below that, order is worth more than time.
+// between its chunks, unless the kernel has not taken it all at once. Below that, order
+// is worth more than time.
 const overtakeAfter = 5 * time.Millisecond
 
 // nginx-rtmp's default of max_message, and what it calls itself.
@@ -30,13 +31,14 @@ type writerState struct {
 	control      []byte
 	timer        *time.Timer
 	blockedSince time.Time // the server's window is full
-	idle         bool      // there was nothing to send just now
+	crowded      bool      // there is something to send, but the kernel has enough
 }
 
 type sending struct {
 	outgoing
 	item
 	active bool
+	waited bool // for the kernel to send what it had
 	began  time.Time
 }
 
@@ -64,6 +66,15 @@ func (p *Publisher) run() {
 		p.collect(now)
 		p.leaving = p.w.leaving()
 		l := p.link // collect may have gone to another one
+		if p.w.crowded {
+			p.mu.Unlock()
+			p.w.releaseWritten()
+			if err := l.waitSent(now); err != nil {
+				p.writeFailed(l, err)
+				return
+			}
+			continue
+		}
 		wait := time.Duration(0)
 		if l.out.empty() {
 			if p.closing && p.video.n+p.audio.n == 0 && !p.w.sending[laneAudio].active && !p.w.sending[laneVideo].active {
@@ -79,7 +90,6 @@ func (p *Publisher) run() {
 		}
 		p.mu.Unlock()
 		if wait > 0 {
-			p.w.idle = true
 			p.w.releaseWritten()
 			p.w.timer.Reset(wait)
 			select {
@@ -128,11 +138,15 @@ func (p *Publisher) collect(now time.Time) {
 	c := &l.out
 	c.reset()
 	p.settle(now)
+	limit, ok := l.batchLimit()
+	w.crowded = !ok && !p.hurry && p.waiting()
+	if w.crowded {
+		w.sending[laneVideo].waited = true
+		return
+	}
 	w.control = l.replies.take(w.control[:0], l.replyRoom(now))
 	l.replied += len(w.control)
 	c.control(w.control)
-	limit := l.batchLimit(w.idle)
-	w.idle = false
 	room, expired := l.flow.room(now, w.blockedSince)
 	switch {
 	case expired:
@@ -148,7 +162,8 @@ func (p *Publisher) collect(now time.Time) {
 	w.blockedSince = time.Time{}
 
 	// Audio does not wait for the end of a big video message on a slow link.
-	overtake := w.sending[laneVideo].active && now.Sub(w.sending[laneVideo].began) >= overtakeAfter
+	video := &w.sending[laneVideo]
+	overtake := video.active && (video.waited || now.Sub(video.began) >= overtakeAfter)
 	for c.bytes < limit && !c.full() {
 		switch {
 		case w.sending[laneAudio].active:
@@ -169,6 +184,11 @@ func (p *Publisher) collect(now time.Time) {
 			return
 		}
 	}
+}
+
+// waiting tells that there is something to send.
+func (p *Publisher) waiting() bool {
+	return p.w.sending[laneAudio].active || p.w.sending[laneVideo].active || p.audio.ready > 0 || p.video.ready > 0 || p.link.replies.due()
 }
 
 // begin starts the first message of a lane; false when the batch has to end before.
@@ -211,7 +231,7 @@ func (p *Publisher) begin(which int, now time.Time) bool {
 	}
 	s := &p.w.sending[which]
 	s.outgoing = l.out.begin(which, ms, l.stream, t, it.Data)
-	s.item, s.active, s.began = it, true, now
+	s.item, s.active, s.waited, s.began = it, true, false, now
 	p.settled(s)
 	return true
 }
@@ -339,6 +359,13 @@ func (l *link) write(now time.Time) error {
 	c := &l.out
 	c.finish()
 	l.measure(now)
+	l.extendDeadline(now)
+	return l.writeBatch()
+}
+
+// extendDeadline gives the next write StallTimeout, or a little less, as setting it
+// each time would cost more than most writes.
+func (l *link) extendDeadline(now time.Time) {
 	if l.progress.IsZero() || l.deadlineAt.Sub(now) < l.opts.StallTimeout*3/4 {
 		l.deadlineAt = now.Add(l.opts.StallTimeout)
 		l.tcp.SetWriteDeadline(l.deadlineAt)
@@ -346,7 +373,25 @@ func (l *link) write(now time.Time) error {
 			l.tcp.SetWriteDeadline(now.Add(hurryTime))
 		}
 	}
-	return l.writeBatch()
+}
+
+// waitSent waits until the kernel has sent enough to take a chunk: as long as a write
+// would, which is not long when Close is in a hurry.
+func (l *link) waitSent(now time.Time) error {
+	l.extendDeadline(now)
+	for {
+		before, _, _ := l.kernel.room()
+		err := l.kernel.waitWritable()
+		if err == nil {
+			return nil
+		}
+		if after, _, ok := l.kernel.room(); !isTimeout(err) || l.hurry.Load() || !ok || after >= before {
+			return err
+		}
+		// Slow, but not stalled.
+		l.progress = time.Now()
+		l.tcp.SetWriteDeadline(l.progress.Add(l.opts.StallTimeout))
+	}
 }
 
 func (l *link) writeBatch() error {

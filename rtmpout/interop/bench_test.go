@@ -13,6 +13,8 @@ import (
 	"math/big"
 	"net"
 	"net/url"
+	"os"
+	"os/exec"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,20 +26,68 @@ import (
 	"tally/rtmpout/rtmptest"
 )
 
-// sink is a server that accepts a publication and then throws bytes away without
-// looking at them.
-func sink(b *testing.B, config *tls.Config) *rtmptest.Server {
-	b.Helper()
-	srv, err := rtmptest.Listen(rtmptest.Config{TLS: config, Script: func(c *rtmptest.Conn) {
-		if _, err := c.Accept(); err == nil {
-			io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c}, make([]byte, 256<<10))
+// TestMain is also the server of the benchmarks, as a process of its own: neither its
+// time nor its allocations are the publisher's.
+func TestMain(m *testing.M) {
+	if os.Getenv("INTEROP_SINK") == "" {
+		os.Exit(m.Run())
+	}
+	if err := serveSink(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// serveSink accepts publications and throws their bytes away without looking at them,
+// until its input ends. It tells two addresses, the second with TLS, and a certificate.
+func serveSink() error {
+	config, der, err := certificate()
+	if err != nil {
+		return err
+	}
+	for _, c := range []*tls.Config{nil, config} {
+		srv, err := rtmptest.Listen(rtmptest.Config{TLS: c, Script: func(c *rtmptest.Conn) {
+			if _, err := c.Accept(); err == nil {
+				io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c}, make([]byte, 256<<10))
+			}
+		}})
+		if err != nil {
+			return err
 		}
-	}})
+		defer srv.Close()
+		fmt.Println(srv.URL("app"))
+	}
+	fmt.Printf("%x\n", der)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+// sink starts serveSink.
+func sink(b *testing.B) (plain, secure string, cert *x509.Certificate) {
+	b.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), "INTEROP_SINK=1")
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(srv.Close)
-	return srv
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { in.Close(); cmd.Wait() })
+	var der []byte
+	if _, err := fmt.Fscanf(out, "%s\n%s\n%x\n", &plain, &secure, &der); err != nil {
+		b.Fatal(err)
+	}
+	if cert, err = x509.ParseCertificate(der); err != nil {
+		b.Fatal(err)
+	}
+	return plain, secure, cert
 }
 
 // muted is a connection that can be told to take everything and send nothing: what
@@ -54,24 +104,18 @@ func (m *muted) Write(b []byte) (int, error) {
 	return m.Conn.Write(b)
 }
 
-func certificate(b *testing.B) (*tls.Config, *x509.Certificate) {
-	b.Helper()
+func certificate() (config *tls.Config, der []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		b.Fatal(err)
+		return nil, nil, err
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		b.Fatal(err)
+	if der, err = x509.CreateCertificate(rand.Reader, template, template, key.Public(), key); err != nil {
+		return nil, nil, err
 	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, cert
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}, der, nil
 }
 
 // tokens bounds how many packets are under way, as a pool of buffers would.
@@ -79,8 +123,8 @@ type tokens chan struct{}
 
 func (t tokens) Release() { t <- struct{}{} }
 
-func benchTally(b *testing.B, srv *rtmptest.Server, cert *x509.Certificate, size int, mute bool) {
-	target, err := rtmpout.ParseTarget(srv.URL("app"), "key")
+func benchTally(b *testing.B, server string, cert *x509.Certificate, size int, mute bool) {
+	target, err := rtmpout.ParseTarget(server, "key")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -137,8 +181,8 @@ func benchTally(b *testing.B, srv *rtmptest.Server, cert *x509.Certificate, size
 	}
 }
 
-func benchGortmplib(b *testing.B, srv *rtmptest.Server, cert *x509.Certificate, size int, mute bool) {
-	u, _ := url.Parse(srv.URL("app") + "/key")
+func benchGortmplib(b *testing.B, server string, cert *x509.Certificate, size int, mute bool) {
+	u, _ := url.Parse(server + "/key")
 	client := &gortmplib.Client{URL: u, Publish: true}
 	if cert != nil {
 		pool := x509.NewCertPool()
@@ -180,20 +224,73 @@ func benchGortmplib(b *testing.B, srv *rtmptest.Server, cert *x509.Certificate, 
 	}
 }
 
+// benchFloor is the same bytes, in chunks as benchTally's, by bare writev calls of as
+// many messages as rtmpout batches at most: what the kernel takes for itself.
+func benchFloor(b *testing.B, server string, size int) {
+	u, err := url.Parse(server)
+	if err != nil {
+		b.Fatal(err)
+	}
+	// A publisher opens the stream; then its connection is written to directly.
+	target, err := rtmpout.ParseTarget(server, "key")
+	if err != nil {
+		b.Fatal(err)
+	}
+	var conn net.Conn
+	p, err := rtmpout.Dial(b.Context(), target, rtmpout.Options{Video: &rtmpout.VideoTrack{Config: []byte{1}}, ChunkSize: 65536,
+		DialContext: func(ctx context.Context, network, _ string) (_ net.Conn, err error) {
+			conn, err = new(net.Dialer).DialContext(ctx, network, u.Host)
+			return conn, err
+		}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { p.Abort(); <-p.Done() }()
+	var slices, left net.Buffers
+	header := make([]byte, 12)
+	data := make([]byte, size)
+	batch := max(1, 256<<10/size)
+	for range batch {
+		for n := size; n > 0; n -= 65536 {
+			slices = append(slices, header, data[:min(n, 65536)])
+		}
+	}
+	write := func() {
+		left = append(left[:0], slices...)
+		rest := left
+		if _, err := rest.WriteTo(conn); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range 128 {
+		write()
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; n += batch {
+		write()
+	}
+}
+
 // BenchmarkMessage is the cost of one video message: "made" without a network,
-// "plain" and "tls" over loopback to a server that throws it away.
+// "plain" and "tls" over loopback to a server that throws it away, in a process of its
+// own.
 func BenchmarkMessage(b *testing.B) {
-	config, cert := certificate(b)
-	plain, secure := sink(b, nil), sink(b, config)
+	plain, secure, cert := sink(b)
 	for _, size := range []int{10_000, 100_000} {
 		for _, way := range []struct {
-			name string
-			srv  *rtmptest.Server
-			cert *x509.Certificate
-			mute bool
+			name   string
+			server string
+			cert   *x509.Certificate
+			mute   bool
 		}{{"made", plain, nil, true}, {"plain", plain, nil, false}, {"tls", secure, cert, false}} {
-			b.Run(fmt.Sprintf("%s/%dkB/rtmpout", way.name, size/1000), func(b *testing.B) { benchTally(b, way.srv, way.cert, size, way.mute) })
-			b.Run(fmt.Sprintf("%s/%dkB/gortmplib", way.name, size/1000), func(b *testing.B) { benchGortmplib(b, way.srv, way.cert, size, way.mute) })
+			name := fmt.Sprintf("%s/%dkB/", way.name, size/1000)
+			b.Run(name+"rtmpout", func(b *testing.B) { benchTally(b, way.server, way.cert, size, way.mute) })
+			if way.name == "plain" {
+				b.Run(name+"writev", func(b *testing.B) { benchFloor(b, way.server, size) })
+			}
+			b.Run(name+"gortmplib", func(b *testing.B) { benchGortmplib(b, way.server, way.cert, size, way.mute) })
 		}
 	}
 }
