@@ -62,7 +62,7 @@ ffmpeg uses its fifo muxer, which drops what does not fit and connects again by 
 - *Off air*: pauses of more than half a second between two pictures at the server, added up.
 - *Worst delay*: how much later than on the fair line of the beginning a picture came.
 - *Bitrate*, *of capacity*: pictures that came, and their share of what the line could have carried of what was asked for.
-- *Missing*: pictures that never came, those not made at half the pace included.
+- *Missing*: pictures that never came, those included that were not made at half the pace or on a machine that was busy.
 - *Lamp*: longest time from the last picture until the lamp no longer said LIVE, in pauses of over two seconds; – means that there were none.
 
 | | off air | worst delay | kbit/s | of capacity | missing | lamp | |
