@@ -53,11 +53,12 @@ check:
 	@.ci/setup build
 	@.ci/check $(GOFUMPT) $(STATICCHECK) $(GOVULNCHECK)
 
-## bench: Go benchmarks, then tally against ffmpeg at the same work (PAIRS=3)
+## bench: Go benchmarks, rtmpout against gortmplib and ffmpeg, then tally against ffmpeg at the same work (PAIRS=3)
 bench:
 	@.ci/setup test
 	$(GO) build -o $(BIN) ./cmd/tally
 	$(GO) test -run '^$$' -bench . -benchmem $(RACED)
+	$(GO) -C rtmpout/interop run ./bench
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench . -benchtime $(PAIRS)x -timeout 30m ./cmd/tally/e2e
 
 ## bench-network: tally and ffmpeg on the same bad lines, into app/NETWORK.md; ten minutes
