@@ -17,6 +17,7 @@ import (
 // show that goes to several.
 type destinationView struct {
 	root   fyne.CanvasObject
+	title  *line
 	picker *picker
 	list   *fyne.Container
 	rows   []*outputRow
@@ -25,10 +26,10 @@ type destinationView struct {
 }
 
 func newDestinationView(w *Window) *destinationView {
-	v := &destinationView{list: column(tight)}
+	v := &destinationView{title: caption("Stream to"), list: column(tight)}
 	v.picker = newPicker(func() *fyne.Menu { return destinationMenu(w) })
 	v.list.Hide()
-	v.root = newCard(column(tight, caption("Stream to"), v.picker, v.list))
+	v.root = newCard(column(tight, v.title, v.picker, v.list))
 	return v
 }
 

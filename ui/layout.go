@@ -57,7 +57,11 @@ func (stripLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 
 // sideLayout keeps the second object at the bottom; the first scrolls when the
 // window is too low for all of it.
-type sideLayout struct{ sound *soundView }
+type sideLayout struct {
+	sound  *soundView
+	titles []*line // that a very low window does without: the icons say it too
+	cards  *fyne.Container
+}
 
 func (sideLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return fyne.NewSize(sideLeast, o[1].MinSize().Height+120)
@@ -66,8 +70,16 @@ func (sideLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 // compactBelow is the height under which the sound's explanations are left out.
 const compactBelow = 470
 
+// tightBelow is the height under which the titles of the source and the
+// destination are left out.
+const tightBelow = 430
+
 func (l sideLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	l.sound.setCompact(s.Height < compactBelow)
+	for _, t := range l.titles {
+		show(t, s.Height >= tightBelow)
+	}
+	l.cards.Refresh()
 	h := o[1].MinSize().Height
 	o[0].Resize(fyne.NewSize(s.Width, s.Height-h-near))
 	o[0].Move(fyne.Position{})

@@ -16,15 +16,16 @@ import (
 // pictureView chooses what viewers see.
 type pictureView struct {
 	root   fyne.CanvasObject
+	title  *line
 	picker *picker
 	listed []string
 }
 
 func newPictureView(w *Window) *pictureView {
-	v := &pictureView{}
+	v := &pictureView{title: caption("Picture")}
 	v.picker = newPicker(func() *fyne.Menu { return pictureMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
-	v.root = newCard(column(tight, caption("Picture"), v.picker))
+	v.root = newCard(column(tight, v.title, v.picker))
 	return v
 }
 

@@ -92,7 +92,7 @@ func (w *Window) build() {
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed = cards.Refresh
 	foot := column(near, w.record.root, w.live)
-	side := container.New(sideLayout{w.sound}, container.NewVScroll(cards), foot)
+	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, container.NewVScroll(cards), foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
