@@ -115,14 +115,12 @@ func TestDesktop(t *testing.T) {
 	d := StartDesktop(t, "640x480")
 	film := MakeFilm(t, "640x480", 25, 3)
 	player := d.Play(t, film, nil)
-	time.Sleep(300 * time.Millisecond) // the first pictures are black
 	one, two := filepath.Join(t.TempDir(), "1.png"), filepath.Join(t.TempDir(), "2.png")
-	d.Screenshot(t, one)
-	d.Screenshot(t, two)
-	first, second := read(t, one), read(t, two)
-	if first == second {
-		t.Error("the screen does not move")
-	}
+	Until(t, 10*time.Second, "the screen to move", func() bool {
+		d.Screenshot(t, one)
+		d.Screenshot(t, two)
+		return read(t, one) != read(t, two)
+	})
 	player.Signal(syscall.SIGTERM)
 	player.Wait(t, 5*time.Second)
 }
