@@ -75,8 +75,10 @@ func (a *Audio) Encode(s *capture.Samples, emit func(*Packet)) error {
 		return fmt.Errorf("encoder: %w", ErrClosed)
 	}
 	if s.Rate != a.config.Rate || s.Channels != a.config.Channels {
-		return &ParamError{"sound", fmt.Sprintf("%d Hz with %d channels", s.Rate, s.Channels),
-			fmt.Sprintf("%d Hz with %d channels", a.config.Rate, a.config.Channels)}
+		return &ParamError{
+			"sound", fmt.Sprintf("%d Hz with %d channels", s.Rate, s.Channels),
+			fmt.Sprintf("%d Hz with %d channels", a.config.Rate, a.config.Channels),
+		}
 	}
 	data := s.Data
 	off := a.frames(s.PTS) - a.next() // how much later than expected

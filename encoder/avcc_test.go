@@ -16,10 +16,12 @@ func TestStartCodes(t *testing.T) {
 	var streams [2][][]byte
 	var records [2][]byte
 	for i, annexB := range []string{"annexb=0", "annexb=1"} {
-		enc, err := libav.OpenVideo(libav.VideoSetup{Codec: "libx264", Width: 320, Height: 192, FPS: 30, Bitrate: 1_000_000, VBV: 1_000_000,
+		enc, err := libav.OpenVideo(libav.VideoSetup{
+			Codec: "libx264", Width: 320, Height: 192, FPS: 30, Bitrate: 1_000_000, VBV: 1_000_000,
 			KeyInterval: 30, Threads: 3, Borrows: true,
 			// Slices that share a VBV are not the same in every run.
-			Options: []string{"preset=veryfast", "tune=zerolatency", "x264-params=qp=30:" + annexB}})
+			Options: []string{"preset=veryfast", "tune=zerolatency", "x264-params=qp=30:" + annexB},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

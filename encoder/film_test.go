@@ -114,7 +114,8 @@ func save(t testing.TB, c VideoConfig, shots []shot) string {
 	}
 	defer f.Close()
 	m, err := libav.NewMuxer(f, libav.MuxSetup{Format: "matroska", Video: &libav.VideoTrack{
-		Width: c.Width, Height: c.Height, FPS: c.FPS, Bitrate: c.Bitrate, Record: c.Record}})
+		Width: c.Width, Height: c.Height, FPS: c.FPS, Bitrate: c.Bitrate, Record: c.Record,
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

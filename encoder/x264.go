@@ -10,8 +10,15 @@ var presets = []struct {
 	name string
 	cost int
 }{
-	{"ultrafast", 1}, {"superfast", 1}, {"veryfast", 1}, {"faster", 2}, {"fast", 2},
-	{"medium", 3}, {"slow", 4}, {"slower", 8}, {"veryslow", 16},
+	{"ultrafast", 1},
+	{"superfast", 1},
+	{"veryfast", 1},
+	{"faster", 2},
+	{"fast", 2},
+	{"medium", 3},
+	{"slow", 4},
+	{"slower", 8},
+	{"veryslow", 16},
 }
 
 func presetCost(name string) int {

@@ -108,8 +108,10 @@ func (r reply) end() error {
 }
 
 func command(b []byte, chunkSize int, values ...any) []byte {
-	return wire.AppendMessage(b, wire.Message{ChunkStream: commandStream, Type: wire.TypeCommand,
-		Data: amf0.Append(nil, values...)}, chunkSize)
+	return wire.AppendMessage(b, wire.Message{
+		ChunkStream: commandStream, Type: wire.TypeCommand,
+		Data: amf0.Append(nil, values...),
+	}, chunkSize)
 }
 
 // await reads until accept has seen what it waits for.
@@ -258,8 +260,10 @@ func lastNumber(r reply) (float64, bool) {
 
 // publish offers the key (section 7.2.2.6).
 func (l *link) publish() error {
-	b := wire.AppendMessage(nil, wire.Message{ChunkStream: publishStream, Stream: l.stream, Type: wire.TypeCommand,
-		Data: amf0.Append(nil, "publish", txPublish, nil, l.target.key(), l.opts.PublishType)}, l.opts.ChunkSize)
+	b := wire.AppendMessage(nil, wire.Message{
+		ChunkStream: publishStream, Stream: l.stream, Type: wire.TypeCommand,
+		Data: amf0.Append(nil, "publish", txPublish, nil, l.target.key(), l.opts.PublishType),
+	}, l.opts.ChunkSize)
 	if err := l.send(b); err != nil {
 		return err
 	}
@@ -279,8 +283,10 @@ func (l *link) publish() error {
 	if err != nil {
 		return err
 	}
-	return l.send(wire.AppendMessage(nil, wire.Message{ChunkStream: publishStream, Stream: l.stream, Type: wire.TypeData,
-		Data: l.opts.metadata()}, l.opts.ChunkSize))
+	return l.send(wire.AppendMessage(nil, wire.Message{
+		ChunkStream: publishStream, Stream: l.stream, Type: wire.TypeData,
+		Data: l.opts.metadata(),
+	}, l.opts.ChunkSize))
 }
 
 // unpublish says the orderly goodbye (section 7.2.2.3).

@@ -78,8 +78,10 @@ func TestN1Connect(t *testing.T) {
 	if cmd.Name != "connect" || cmd.Transaction != 1 {
 		t.Errorf("%v", cmd)
 	}
-	for name, want := range map[string]any{"app": "app", "type": "nonprivate", "flashVer": "FMLE/3.0 (compatible; rtmpout)",
-		"tcUrl": "rtmp://example.com/app", "swfUrl": "rtmp://example.com/app"} {
+	for name, want := range map[string]any{
+		"app": "app", "type": "nonprivate", "flashVer": "FMLE/3.0 (compatible; rtmpout)",
+		"tcUrl": "rtmp://example.com/app", "swfUrl": "rtmp://example.com/app",
+	} {
 		if got := props.Get(name); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}

@@ -245,8 +245,10 @@ func TestK2Redirect(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			info := append(rtmptest.Status("error", "NetConnection.Connect.Rejected", "moved"), rtmptest.Property{Name: "ex",
-				Value: rtmptest.Object{{Name: "code", Value: 302}, {Name: "redirect", Value: to()}, {Name: "redirect2", Value: to() + "/x"}}})
+			info := append(rtmptest.Status("error", "NetConnection.Connect.Rejected", "moved"), rtmptest.Property{
+				Name:  "ex",
+				Value: rtmptest.Object{{Name: "code", Value: 302}, {Name: "redirect", Value: to()}, {Name: "redirect2", Value: to() + "/x"}},
+			})
 			tx := cmd.Transaction
 			if how == "onStatus" {
 				tx = 0
@@ -326,9 +328,11 @@ func TestK3Backoff(t *testing.T) {
 
 // K4: what only a person can change is not tried again.
 func TestK4NoRetry(t *testing.T) {
-	for _, err := range []error{&rtmpout.URLError{}, &rtmpout.OptionsError{}, &rtmpout.TLSError{Reason: rtmpout.TLSExpired},
+	for _, err := range []error{
+		&rtmpout.URLError{}, &rtmpout.OptionsError{}, &rtmpout.TLSError{Reason: rtmpout.TLSExpired},
 		&rtmpout.TLSError{Reason: rtmpout.TLSWrongName}, &rtmpout.TLSError{Reason: rtmpout.TLSUnknownAuthority}, &rtmpout.TLSError{Reason: rtmpout.TLSPlainPort},
-		&rtmpout.AuthError{}, &rtmpout.NotRTMPError{}, &rtmpout.RejectedError{Code: "NetStream.Publish.Denied"}, rtmpout.ErrAborted, nil} {
+		&rtmpout.AuthError{}, &rtmpout.NotRTMPError{}, &rtmpout.RejectedError{Code: "NetStream.Publish.Denied"}, rtmpout.ErrAborted, nil,
+	} {
 		var b rtmpout.Backoff
 		wrapped := err
 		if err != nil {

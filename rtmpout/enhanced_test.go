@@ -80,7 +80,8 @@ func TestE5ColorInfo(t *testing.T) {
 	o := rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: rtmpout.HEVC, Config: []byte{1}, Color: &rtmpout.ColorInfo{
 		BitDepth: 10, Primaries: 9, TransferCharacteristics: 16, MatrixCoefficients: 9, MaxFall: 400, MaxCLL: 1000,
 		RedX: 0.68, RedY: 0.32, GreenX: 0.265, GreenY: 0.69, BlueX: 0.15, BlueY: 0.06, WhitePointX: 0.3127, WhitePointY: 0.329,
-		MaxLuminance: 1000, MinLuminance: 0.005}}}
+		MaxLuminance: 1000, MinLuminance: 0.005,
+	}}}
 	v := of(published(t, -1, o, func(p *rtmpout.Publisher) { must(t, p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}})) }), wire.TypeVideo)
 	wantHex(t, "header", v[1][:5], "9468766331")
 	values, err := amf0.Decode(v[1][5:])

@@ -156,8 +156,12 @@ func (o *Options) metadata() []byte {
 	if len(videos) > 1 {
 		var tracks amf0.Object
 		for i, v := range videos[1:] {
-			info := amf0.Object{{Name: "videocodecid", Value: v.Codec.metadataID()}, {Name: "width", Value: v.Width},
-				{Name: "height", Value: v.Height}, {Name: "videodatarate", Value: float64(v.Bitrate) / 1000}}
+			info := amf0.Object{
+				{Name: "videocodecid", Value: v.Codec.metadataID()},
+				{Name: "width", Value: v.Width},
+				{Name: "height", Value: v.Height},
+				{Name: "videodatarate", Value: float64(v.Bitrate) / 1000},
+			}
 			tracks = append(tracks, amf0.Property{Name: trackName(i + 1), Value: info})
 		}
 		add("videoTrackIdInfoMap", tracks)
@@ -165,8 +169,12 @@ func (o *Options) metadata() []byte {
 	if len(audios) > 1 {
 		var tracks amf0.Object
 		for i, a := range audios[1:] {
-			info := amf0.Object{{Name: "audiocodecid", Value: a.Codec.metadataID()}, {Name: "samplerate", Value: a.Rate},
-				{Name: "channels", Value: a.Channels}, {Name: "audiodatarate", Value: float64(a.Bitrate) / 1000}}
+			info := amf0.Object{
+				{Name: "audiocodecid", Value: a.Codec.metadataID()},
+				{Name: "samplerate", Value: a.Rate},
+				{Name: "channels", Value: a.Channels},
+				{Name: "audiodatarate", Value: float64(a.Bitrate) / 1000},
+			}
 			tracks = append(tracks, amf0.Property{Name: trackName(i + 1), Value: info})
 		}
 		add("audioTrackIdInfoMap", tracks)

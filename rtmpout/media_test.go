@@ -25,8 +25,11 @@ func mediaClip(t testing.TB) *media {
 	if err != nil {
 		t.Fatalf("making media: %v", err)
 	}
-	return &media{c, rtmpout.VideoTrack{Config: c.AVCC, Width: 320, Height: 180, FPS: 30, Bitrate: 800e3},
-		rtmpout.AudioTrack{Config: c.ASC, Rate: 48000, Channels: 2, Bitrate: 96e3}}
+	return &media{
+		c,
+		rtmpout.VideoTrack{Config: c.AVCC, Width: 320, Height: 180, FPS: 30, Bitrate: 800e3},
+		rtmpout.AudioTrack{Config: c.ASC, Rate: 48000, Channels: 2, Bitrate: 96e3},
+	}
 }
 
 // send writes the clip n times, one after the other, at speed times real time (0:

@@ -215,8 +215,10 @@ func (p *Publisher) endTracks(l *link) {
 		for i := range tracks {
 			if tr := &tracks[i]; tr.enhanced && !tr.off && tr.codec.hasSequenceStart() {
 				ms := l.out.media[which].time
-				l.out.begin(which, ms, l.stream, tag{video: which == laneVideo, codec: tr.codec, track: tr.number,
-					enhanced: true, packet: packetSequenceEnd, key: true}, nil)
+				l.out.begin(which, ms, l.stream, tag{
+					video: which == laneVideo, codec: tr.codec, track: tr.number,
+					enhanced: true, packet: packetSequenceEnd, key: true,
+				}, nil)
 			}
 		}
 	}

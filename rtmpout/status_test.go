@@ -63,12 +63,25 @@ var statusCodes = []struct {
 	code, level string
 	fatal       bool
 }{
-	{"NetStream.Publish.BadName", "error", true}, {"NetStream.Publish.Denied", "error", true}, {"NetStream.Publish.Rejected", "error", true},
-	{"NetStream.Failed", "error", true}, {"NetConnection.Connect.Rejected", "error", true}, {"NetConnection.Connect.InvalidApp", "error", true},
-	{"NetConnection.Connect.Failed", "error", true}, {"NetConnection.Connect.AppShutdown", "error", true}, {"NetConnection.Connect.Closed", "status", true},
-	{"NetStream.Publish.BadName", "status", true}, {"NetStream.Publish.Idle", "status", false}, {"NetStream.Unpublish.Success", "status", false},
-	{"NetStream.Record.Start", "status", false}, {"NetStream.Record.NoAccess", "error", false}, {"NetConnection.Connect.NetworkChange", "status", false},
-	{"NetStream.Unheard.Of", "status", false}, {"NetStream.Unheard.Of", "warning", false}, {"NetStream.Unheard.Of", "error", true}, {"NetStream.Unheard.Of", "", false},
+	{"NetStream.Publish.BadName", "error", true},
+	{"NetStream.Publish.Denied", "error", true},
+	{"NetStream.Publish.Rejected", "error", true},
+	{"NetStream.Failed", "error", true},
+	{"NetConnection.Connect.Rejected", "error", true},
+	{"NetConnection.Connect.InvalidApp", "error", true},
+	{"NetConnection.Connect.Failed", "error", true},
+	{"NetConnection.Connect.AppShutdown", "error", true},
+	{"NetConnection.Connect.Closed", "status", true},
+	{"NetStream.Publish.BadName", "status", true},
+	{"NetStream.Publish.Idle", "status", false},
+	{"NetStream.Unpublish.Success", "status", false},
+	{"NetStream.Record.Start", "status", false},
+	{"NetStream.Record.NoAccess", "error", false},
+	{"NetConnection.Connect.NetworkChange", "status", false},
+	{"NetStream.Unheard.Of", "status", false},
+	{"NetStream.Unheard.Of", "warning", false},
+	{"NetStream.Unheard.Of", "error", true},
+	{"NetStream.Unheard.Of", "", false},
 }
 
 // N16: which status codes end an attempt and a stream.
@@ -118,8 +131,10 @@ func TestN17MidStreamEnds(t *testing.T) {
 		"FIN":   {func(c *rtmptest.Conn) {}, &rtmpout.ClosedError{}},
 		"RST":   {func(c *rtmptest.Conn) { c.Reset() }, &rtmpout.ClosedError{Reset: true}},
 		"close": {func(c *rtmptest.Conn) { c.WriteCommand(0, "close", 0, nil); drain(c) }, &rtmpout.ClosedError{Code: "close"}},
-		"status, then FIN": {func(c *rtmptest.Conn) { c.WriteStatus(1, "error", "NetStream.Failed", "too fast") },
-			&rtmpout.RejectedError{Code: "NetStream.Failed", Description: "too fast"}},
+		"status, then FIN": {
+			func(c *rtmptest.Conn) { c.WriteStatus(1, "error", "NetStream.Failed", "too fast") },
+			&rtmpout.RejectedError{Code: "NetStream.Failed", Description: "too fast"},
+		},
 	} {
 		srv := live(t, func(conn *rtmptest.Conn) error {
 			next(conn, wire.TypeVideo)

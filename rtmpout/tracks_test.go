@@ -88,9 +88,11 @@ func TestM1Metadata(t *testing.T) {
 	if messages[0].Type != wire.TypeData || data.Name != "@setDataFrame" || data.Args[0] != "onMetaData" || !isArray {
 		t.Fatalf("%+v", data)
 	}
-	for name, want := range map[string]any{"duration": 0.0, "width": 1280.0, "height": 720.0, "framerate": 30.0, "videocodecid": 7.0,
+	for name, want := range map[string]any{
+		"duration": 0.0, "width": 1280.0, "height": 720.0, "framerate": 30.0, "videocodecid": 7.0,
 		"videodatarate": 2500.0, "audiocodecid": 10.0, "audiodatarate": 160.0, "audiosamplerate": 48000.0, "audiosamplesize": 16.0,
-		"audiochannels": 2.0, "stereo": true, "encoder": "rtmpout"} {
+		"audiochannels": 2.0, "stereo": true, "encoder": "rtmpout",
+	} {
 		if got := props.Get(name); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
@@ -126,8 +128,10 @@ func TestM3AVC(t *testing.T) {
 		write(t, p, frame(80, true, 6))
 	})
 	v := of(messages, wire.TypeVideo)
-	for i, want := range []string{"1700000000" + hex.EncodeToString(o.Video.Config), "1701000000000000026500", "2701000050000000024100",
-		"1700000000090807", "1701000000000000026500"} {
+	for i, want := range []string{
+		"1700000000" + hex.EncodeToString(o.Video.Config), "1701000000000000026500", "2701000050000000024100",
+		"1700000000090807", "1701000000000000026500",
+	} {
 		wantHex(t, fmt.Sprint("message ", i), v[i], want)
 	}
 	if times := messages[4].Time; times != 40 {

@@ -90,8 +90,10 @@ func TestN3KeyByteExact(t *testing.T) {
 
 // N4: the default ports, as the dialer gets them.
 func TestN4DefaultPorts(t *testing.T) {
-	for server, want := range map[string]string{"rtmp://example.com/app": "example.com:1935", "rtmps://example.com/app": "example.com:443",
-		"rtmp://[::1]/app": "[::1]:1935"} {
+	for server, want := range map[string]string{
+		"rtmp://example.com/app": "example.com:1935", "rtmps://example.com/app": "example.com:443",
+		"rtmp://[::1]/app": "[::1]:1935",
+	} {
 		o := avOptions()
 		asked := ""
 		o.DialContext = func(_ context.Context, _, address string) (net.Conn, error) {

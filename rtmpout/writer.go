@@ -211,8 +211,10 @@ func (p *Publisher) begin(which int, now time.Time) bool {
 		return true
 	}
 	ms, nanos := p.timestamp(l, it.DTS)
-	t := tag{video: which == laneVideo, codec: tr.codec, track: tr.number, enhanced: tr.enhanced, packet: packetCodedFrames,
-		key: it.Key, nanos: nanos}
+	t := tag{
+		video: which == laneVideo, codec: tr.codec, track: tr.number, enhanced: tr.enhanced, packet: packetCodedFrames,
+		key: it.Key, nanos: nanos,
+	}
 	if it.kind == itemConfig {
 		tr.current = it.Data
 		t.packet, t.key, t.nanos = packetSequenceStart, true, 0

@@ -83,8 +83,10 @@ func TestW2ChunkStreams(t *testing.T) {
 		write(t, p, frame(0, true, 100))
 		must(t, p.WriteAudio(sound(0, 100)))
 	})
-	want := map[int]int{wire.TypeSetChunkSize: 2, wire.TypeWindowAckSize: 2, wire.TypeAck: 2, wire.TypeUserControl: 2,
-		wire.TypeAudio: 6, wire.TypeVideo: 7, wire.TypeData: 4}
+	want := map[int]int{
+		wire.TypeSetChunkSize: 2, wire.TypeWindowAckSize: 2, wire.TypeAck: 2, wire.TypeUserControl: 2,
+		wire.TypeAudio: 6, wire.TypeVideo: 7, wire.TypeData: 4,
+	}
 	for _, c := range chunks {
 		if id, ok := want[c.kind]; ok && id != c.id {
 			t.Errorf("type %d on chunk stream %d, want %d", c.kind, c.id, id)

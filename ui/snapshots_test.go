@@ -135,11 +135,14 @@ func ended() app.Snapshot {
 		Outputs: []app.OutputStatus{{Name: "Twitch", SentBytes: 1_250_000_000, Reconnects: 1, OffAir: at(24 * time.Second), Dropped: 214}},
 		Record:  app.RecordingStatus{Path: "/home/alice/Videos/Tally 2026-11-22 10-00-00.mkv", Bytes: 1_300_000_000},
 		Events: []app.Event{
-			{At: 0, State: app.Connecting}, {At: at(time.Second), State: app.Live},
-			{At: at(600 * time.Second), State: app.Stalled}, {At: at(602 * time.Second), State: app.Live},
+			{At: 0, State: app.Connecting},
+			{At: at(time.Second), State: app.Live},
+			{At: at(600 * time.Second), State: app.Stalled},
+			{At: at(602 * time.Second), State: app.Live},
 			{At: at(1800 * time.Second), State: app.Stalled},
 			{At: at(1804 * time.Second), State: app.Reconnecting, Cause: "The server closed the connection."},
-			{At: at(1826 * time.Second), State: app.Live}, {At: at(3725 * time.Second), State: app.Ending},
+			{At: at(1826 * time.Second), State: app.Live},
+			{At: at(3725 * time.Second), State: app.Ending},
 		},
 	}
 	return s

@@ -120,8 +120,11 @@ func playAll(t testing.TB, s *linksim.Script, film string, senders []sender) []r
 func TestServerRestart(t *testing.T) {
 	f := film(t)
 	l := newLane(t, 9)
-	s := &linksim.Script{Lasts: 12 * time.Second, Moments: []linksim.Moment{{At: 0, Event: linksim.Rate, Up: 6_000_000},
-		{At: 4 * time.Second, Event: linksim.ServerDown}, {At: 7 * time.Second, Event: linksim.ServerUp}}}
+	s := &linksim.Script{Lasts: 12 * time.Second, Moments: []linksim.Moment{
+		{At: 0, Event: linksim.Rate, Up: 6_000_000},
+		{At: 4 * time.Second, Event: linksim.ServerDown},
+		{At: 7 * time.Second, Event: linksim.ServerUp},
+	}}
 	l.prepare(s)
 	stop := tally("on")(t, l, f)
 	apptest.Until(t, 20*time.Second, "Tally is live", func() bool { return len(l.tap.received(time.Time{}, time.Now())) > 30 })

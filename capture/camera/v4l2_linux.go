@@ -99,8 +99,10 @@ func (n node) sizes(pixel uint32) (all [][2]span) {
 			continue
 		}
 		s := (*C.struct_v4l2_frmsize_stepwise)(union)
-		return [][2]span{{{uint32(s.min_width), uint32(s.max_width), uint32(s.step_width)},
-			{uint32(s.min_height), uint32(s.max_height), uint32(s.step_height)}}}
+		return [][2]span{{
+			{uint32(s.min_width), uint32(s.max_width), uint32(s.step_width)},
+			{uint32(s.min_height), uint32(s.max_height), uint32(s.step_height)},
+		}}
 	}
 	return all
 }

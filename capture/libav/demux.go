@@ -88,7 +88,9 @@ func (d *Demuxer) Chapters() []Chapter {
 }
 
 // Duration is what the file says about its length, 0 when it does not.
-func (d *Demuxer) Duration() time.Duration { return max(0, time.Duration(d.c.fmt.duration)*time.Microsecond) }
+func (d *Demuxer) Duration() time.Duration {
+	return max(0, time.Duration(d.c.fmt.duration)*time.Microsecond)
+}
 
 // Seek goes to the last key frame that is not after t.
 func (d *Demuxer) Seek(t time.Duration) error {

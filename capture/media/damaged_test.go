@@ -67,7 +67,9 @@ func TestDamaged(t *testing.T) {
 	var files []string
 	for _, c := range [][]string{
 		{"x.mp4", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "faststart"},
-		{"x.mkv", "-c:v", "libx264", "-c:a", "flac"}, {"x.ts", "-c:v", "mpeg2video", "-c:a", "mp2"}, {"x.avi", "-c:v", "mjpeg", "-c:a", "pcm_s16le"},
+		{"x.mkv", "-c:v", "libx264", "-c:a", "flac"},
+		{"x.ts", "-c:v", "mpeg2video", "-c:a", "mp2"},
+		{"x.avi", "-c:v", "mjpeg", "-c:a", "pcm_s16le"},
 		{"x.webm", "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus"},
 	} {
 		good, err := os.ReadFile(flashAndBeep(t, c[0], "0.7", c[1:]...))

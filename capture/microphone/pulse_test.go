@@ -109,9 +109,11 @@ func play(t *testing.T, sink string, rate, channels int, hertz, peak float64) {
 	})
 }
 
-const monoSink = "module-null-sink sink_name=mono rate=44100 channels=1 sink_properties=device.description=Mono"
-const stereoSink = "module-null-sink sink_name=stereo rate=48000 channels=2 sink_properties=device.description=Stereo"
-const wideSink = "module-null-sink sink_name=wide rate=96000 channels=6 sink_properties=device.description=Wide"
+const (
+	monoSink   = "module-null-sink sink_name=mono rate=44100 channels=1 sink_properties=device.description=Mono"
+	stereoSink = "module-null-sink sink_name=stereo rate=48000 channels=2 sink_properties=device.description=Stereo"
+	wideSink   = "module-null-sink sink_name=wide rate=96000 channels=6 sink_properties=device.description=Wide"
+)
 
 func TestDevicesOfPulseAudio(t *testing.T) {
 	startServer(t, stereoSink, monoSink)

@@ -78,8 +78,10 @@ func list() ([]capture.Device, error) {
 	main := max(0, slices.IndexFunc(monitors, func(m monitor) bool { return m.primary }))
 	var all []capture.Device
 	for i, m := range monitors {
-		all = append(all, capture.Device{Kind: capture.KindScreen, ID: m.id, Name: m.name, Default: i == main,
-			Formats: []capture.Format{{Pixel: capture.BGRA.String(), Width: m.area.Dx(), Height: m.area.Dy()}}})
+		all = append(all, capture.Device{
+			Kind: capture.KindScreen, ID: m.id, Name: m.name, Default: i == main,
+			Formats: []capture.Format{{Pixel: capture.BGRA.String(), Width: m.area.Dx(), Height: m.area.Dy()}},
+		})
 	}
 	return all, nil
 }

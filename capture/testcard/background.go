@@ -73,8 +73,16 @@ func fill(img *image.RGBA, r image.Rectangle, c color.Color) {
 // bars draws the eight bars at 75 %.
 func (l layout) bars(img *image.RGBA) {
 	const on = 191
-	bars := []color.RGBA{{on, on, on, 255}, {on, on, 0, 255}, {0, on, on, 255}, {0, on, 0, 255},
-		{on, 0, on, 255}, {on, 0, 0, 255}, {0, 0, on, 255}, {16, 16, 16, 255}}
+	bars := []color.RGBA{
+		{on, on, on, 255},
+		{on, on, 0, 255},
+		{0, on, on, 255},
+		{0, on, 0, 255},
+		{on, 0, on, 255},
+		{on, 0, 0, 255},
+		{0, 0, on, 255},
+		{16, 16, 16, 255},
+	}
 	bottom := int(4.9 * l.u)
 	for i, c := range bars {
 		fill(img, image.Rect(i*l.width/len(bars), 0, (i+1)*l.width/len(bars), bottom), c)

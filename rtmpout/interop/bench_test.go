@@ -109,9 +109,11 @@ func certificate() (config *tls.Config, der []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"}, NotBefore: time.Now().Add(-time.Hour),
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"}, NotBefore: time.Now().Add(-time.Hour),
 		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature,
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
 	if der, err = x509.CreateCertificate(rand.Reader, template, template, key.Public(), key); err != nil {
 		return nil, nil, err
 	}
@@ -208,8 +210,10 @@ func benchGortmplib(b *testing.B, server string, cert *x509.Certificate, size in
 	dts := time.Duration(0)
 	write := func() {
 		dts += 33 * time.Millisecond
-		if err := client.Write(&message.Video{ChunkStreamID: message.VideoChunkStreamID, DTS: dts, MessageStreamID: 1, Codec: message.CodecH264,
-			IsKeyFrame: true, Type: message.VideoTypeAU, AU: data}); err != nil {
+		if err := client.Write(&message.Video{
+			ChunkStreamID: message.VideoChunkStreamID, DTS: dts, MessageStreamID: 1, Codec: message.CodecH264,
+			IsKeyFrame: true, Type: message.VideoTypeAU, AU: data,
+		}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -237,11 +241,13 @@ func benchFloor(b *testing.B, server string, size int) {
 		b.Fatal(err)
 	}
 	var conn net.Conn
-	p, err := rtmpout.Dial(b.Context(), target, rtmpout.Options{Video: &rtmpout.VideoTrack{Config: []byte{1}}, ChunkSize: 65536,
+	p, err := rtmpout.Dial(b.Context(), target, rtmpout.Options{
+		Video: &rtmpout.VideoTrack{Config: []byte{1}}, ChunkSize: 65536,
 		DialContext: func(ctx context.Context, network, _ string) (_ net.Conn, err error) {
 			conn, err = new(net.Dialer).DialContext(ctx, network, u.Host)
 			return conn, err
-		}})
+		},
+	})
 	if err != nil {
 		b.Fatal(err)
 	}

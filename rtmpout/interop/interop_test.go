@@ -34,8 +34,10 @@ func mediaClip(t *testing.T) *clip.Clip {
 }
 
 func options(c *clip.Clip) rtmpout.Options {
-	return rtmpout.Options{Video: &rtmpout.VideoTrack{Config: c.AVCC, Width: 320, Height: 180, FPS: 30},
-		Audio: &rtmpout.AudioTrack{Config: c.ASC, Rate: 48000, Channels: 2}}
+	return rtmpout.Options{
+		Video: &rtmpout.VideoTrack{Config: c.AVCC, Width: 320, Height: 180, FPS: 30},
+		Audio: &rtmpout.AudioTrack{Config: c.ASC, Rate: 48000, Channels: 2},
+	}
 }
 
 func dial(t *testing.T, server string, o rtmpout.Options) *rtmpout.Publisher {
@@ -164,8 +166,10 @@ func TestE1GortmplibServer(t *testing.T) {
 	server, result := gortmpServer(t)
 	vpcC := []byte{1, 0, 0, 0, 0, 31, 0x82, 1, 1, 1, 0, 0} // version 1, profile 0, level 3.1, 8 bit 4:2:0
 	opusHead := []byte("OpusHead\x01\x02\x38\x01\x80\xbb\x00\x00\x00\x00\x00")
-	p := dial(t, server, rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: rtmpout.VP9, Config: vpcC},
-		Audio: &rtmpout.AudioTrack{Codec: rtmpout.Opus, Config: opusHead}})
+	p := dial(t, server, rtmpout.Options{
+		Video: &rtmpout.VideoTrack{Codec: rtmpout.VP9, Config: vpcC},
+		Audio: &rtmpout.AudioTrack{Codec: rtmpout.Opus, Config: opusHead},
+	})
 	for i := range 100 {
 		at := time.Duration(i) * 33 * time.Millisecond
 		if err := p.WriteVideo(rtmpout.Packet{DTS: at, PTS: at, Key: i == 0, Data: []byte{0x82, 0x49, 0x83, 0x42}}); err != nil {

@@ -73,8 +73,10 @@ type Conn struct {
 // NewConn wraps an accepted connection.
 func NewConn(c net.Conn) *Conn {
 	br := bufio.NewReaderSize(c, 64<<10)
-	return &Conn{Conn: c, br: br, ChunkSize: wire.DefaultChunkSize,
-		rd: wire.NewReader(br, wire.Limits{Message: wire.MaxMessageSize, Partial: 2 * wire.MaxMessageSize, Streams: 64, Keep: 1 << 20})}
+	return &Conn{
+		Conn: c, br: br, ChunkSize: wire.DefaultChunkSize,
+		rd: wire.NewReader(br, wire.Limits{Message: wire.MaxMessageSize, Partial: 2 * wire.MaxMessageSize, Streams: 64, Keep: 1 << 20}),
+	}
 }
 
 // Handshake is the server's part of the simple handshake.
@@ -210,8 +212,10 @@ func (c *Conn) WriteMessage(m Message) error {
 
 // WriteCommand writes a command on the message stream.
 func (c *Conn) WriteCommand(stream uint32, name string, values ...any) error {
-	return c.WriteMessage(Message{ChunkStream: 3, Stream: stream, Type: wire.TypeCommand,
-		Data: amf0.Append(amf0.Append(nil, name), values...)})
+	return c.WriteMessage(Message{
+		ChunkStream: 3, Stream: stream, Type: wire.TypeCommand,
+		Data: amf0.Append(amf0.Append(nil, name), values...),
+	})
 }
 
 // WriteStatus writes onStatus with transaction 0.

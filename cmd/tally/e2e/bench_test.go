@@ -41,16 +41,20 @@ func BenchmarkAgainstFFmpeg(b *testing.B) {
 		name string
 		args []string
 	}{
-		{"tally", []string{program, "stream", "--video", "screen", "--audio", "mic", "--url", url, "--size", benchSize,
+		{"tally", []string{
+			program, "stream", "--video", "screen", "--audio", "mic", "--url", url, "--size", benchSize,
 			"--fps", strconv.Itoa(benchFPS), "--video-bitrate", "2500k", "--audio-bitrate", "160k", "--keyframe", "2s",
-			"--preset", "veryfast", "--encoder", "x264", "--duration", fmt.Sprintf("%ds", benchSeconds)}},
-		{"ffmpeg", []string{"ffmpeg", "-nostdin", "-loglevel", "error",
+			"--preset", "veryfast", "--encoder", "x264", "--duration", fmt.Sprintf("%ds", benchSeconds),
+		}},
+		{"ffmpeg", []string{
+			"ffmpeg", "-nostdin", "-loglevel", "error",
 			"-thread_queue_size", "64", "-f", "x11grab", "-framerate", strconv.Itoa(benchFPS), "-video_size", benchSize, "-i", desktop.Display,
 			"-thread_queue_size", "64", "-f", "pulse", "-i", "default",
 			"-c:v", "libx264", "-preset", "veryfast", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k",
 			"-g", strconv.Itoa(2 * benchFPS), "-pix_fmt", "yuv420p",
 			"-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2",
-			"-t", strconv.Itoa(benchSeconds), "-f", "flv", url}},
+			"-t", strconv.Itoa(benchSeconds), "-f", "flv", url,
+		}},
 	}
 	var total [2]cost
 	pairs := 0

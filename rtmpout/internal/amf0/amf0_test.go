@@ -9,8 +9,13 @@ import (
 )
 
 func TestRoundTrip(t *testing.T) {
-	values := []any{"connect", 1.0, nil, true, false, Undefined{}, strings.Repeat("long", 20000),
-		Object{{"a", 1.5}, {"b", ECMAArray{{"c", "d"}}}}, StrictArray{"x", 2.0, Object{}}}
+	values := []any{
+		"connect", 1.0, nil, true, false,
+		Undefined{},
+		strings.Repeat("long", 20000),
+		Object{{"a", 1.5}, {"b", ECMAArray{{"c", "d"}}}},
+		StrictArray{"x", 2.0, Object{}},
+	}
 	got, err := Decode(Append(nil, values...))
 	if err != nil {
 		t.Fatal(err)
@@ -28,8 +33,13 @@ func TestEveryMarker(t *testing.T) {
 		in   string
 		want any
 	}{
-		{"\x04", Undefined{}}, {"\x07\x00\x01", Undefined{}}, {"\x0b\x3f\xf0\x00\x00\x00\x00\x00\x00\x00\x00", 1.0}, {"\x0d", Undefined{}},
-		{"\x0e", Undefined{}}, {"\x0f\x00\x00\x00\x01x", "x"}, {"\x10\x00\x01T\x00\x01a\x05\x00\x00\x09", Object{{"a", nil}}},
+		{"\x04", Undefined{}},
+		{"\x07\x00\x01", Undefined{}},
+		{"\x0b\x3f\xf0\x00\x00\x00\x00\x00\x00\x00\x00", 1.0},
+		{"\x0d", Undefined{}},
+		{"\x0e", Undefined{}},
+		{"\x0f\x00\x00\x00\x01x", "x"},
+		{"\x10\x00\x01T\x00\x01a\x05\x00\x00\x09", Object{{"a", nil}}},
 	} {
 		got, err := Decode([]byte(c.in))
 		if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], c.want) {
