@@ -292,7 +292,9 @@ func TestThrownOutAgainAndAgain(t *testing.T) {
 			r.sleep(400 * time.Millisecond)
 			server.server.Cut()
 		}
-		if n := server.server.Connections(); n < 5 || n > 25 {
+		// A cut that meets the offer of the key looks like a refusal, after which it waits 10, 20
+		// and 30 s; so there may be few, but it neither gives up nor hammers.
+		if n := server.server.Connections(); n < 3 || n > 25 {
 			t.Errorf("%d connections in a minute", n)
 		}
 		r.end()
