@@ -120,9 +120,10 @@ func (e *ClosedError) Error() string {
 	return "closed by the server"
 }
 
-// StalledError says that the server, or the way to it, took no bytes any more.
+// StalledError says that the server, or the way to it, takes no bytes any more, or
+// hardly any.
 type StalledError struct {
-	For    time.Duration // since the last byte that was taken
+	For    time.Duration // since it last kept up
 	Queued int           // bytes that waited
 }
 

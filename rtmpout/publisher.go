@@ -30,7 +30,9 @@ type Publisher struct {
 	link    *link // the connection that is written to
 	next    *link // the connection that takes over at the next key frame
 	leaving leaving
-	moving  bool // a move to another server is under way
+	moving  bool                // a move to another server is under way, up to the goodbye to the old one
+	moves   int                 // that were begun
+	moved   [maxMoves]time.Time // when the last ones were
 
 	wake       chan struct{} // capacity 1: something changed for the writer
 	done       chan struct{}
@@ -78,6 +80,9 @@ func newPublisher(l *link, o Options) *Publisher {
 		p.videos = append(p.videos, track{codec: v.Codec, number: uint8(i), given: v.Config, current: v.Config, color: v.Color})
 	}
 	for i, a := range o.audioTracks() {
+		if a.Codec.selfDescribing() {
+			a.Config = nil
+		}
 		p.audios = append(p.audios, track{codec: a.Codec, number: uint8(i), given: a.Config, current: a.Config, layout: a.Layout})
 	}
 	now := time.Now()
@@ -159,7 +164,7 @@ func (p *Publisher) enqueue(l *lane, tracks []track, pkt Packet, now time.Time) 
 		return false, &TooLargeError{len(pkt.Data)}
 	case tracks[pkt.Track].off:
 		return false, nil
-	case tracks[pkt.Track].given == nil && tracks[pkt.Track].codec.hasSequenceStart():
+	case tracks[pkt.Track].given == nil && !tracks[pkt.Track].codec.selfDescribing():
 		return false, ErrNoConfig
 	}
 	if l == &p.video && !p.admit(pkt, now) {
@@ -257,7 +262,7 @@ func (p *Publisher) setConfig(l *lane, tracks []track, n int, config []byte) err
 		return errBigConfig
 	case p.closing || p.ended:
 		return ErrClosed
-	case bytes.Equal(config, tracks[n].given):
+	case bytes.Equal(config, tracks[n].given), tracks[n].codec.selfDescribing():
 		return nil
 	}
 	first := tracks[n].given == nil

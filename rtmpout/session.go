@@ -213,7 +213,7 @@ func (p *Publisher) endTracks(l *link) {
 			}
 		}
 		for i := range tracks {
-			if tr := &tracks[i]; tr.enhanced && !tr.off && tr.codec.hasSequenceStart() {
+			if tr := &tracks[i]; tr.enhanced && !tr.off {
 				ms := l.out.media[which].time
 				l.out.begin(which, ms, l.stream, tag{
 					video: which == laneVideo, codec: tr.codec, track: tr.number,

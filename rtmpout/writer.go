@@ -334,7 +334,7 @@ func (p *Publisher) writeFailed(l *link, err error) {
 		p.mu.Lock()
 		queued := p.video.bytes + p.audio.bytes
 		p.mu.Unlock()
-		p.fail(StepStream, &StalledError{time.Since(l.progress), queued})
+		p.fail(StepStream, &StalledError{l.stalled(), queued})
 		return
 	}
 	select {
@@ -346,7 +346,7 @@ func (p *Publisher) writeFailed(l *link, err error) {
 
 func (p *Publisher) goodbyeFailed(l *link, err error) {
 	if isTimeout(err) {
-		err = &StalledError{time.Since(l.progress), 0}
+		err = &StalledError{l.stalled(), 0}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
