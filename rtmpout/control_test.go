@@ -249,6 +249,25 @@ func TestF8Ping(t *testing.T) {
 	<-mustDial(t, srv, avOptions()).Done()
 }
 
+// F8: and those of nginx, of a publisher that is silent.
+func TestF8PingNginx(t *testing.T) {
+	n := startNginx(t, "ping 300ms; ping_timeout 300ms;")
+	w := new(tap)
+	o := videoOnly()
+	o.DialContext = w.dial
+	p := dial(t, n.url, "silent", o)
+	pongs := func() (n int) {
+		for _, c := range w.chunks(t) {
+			if c.id == 2 && c.kind == wire.TypeUserControl && c.payloadPrefix[1] == wire.EventPingResponse {
+				n++
+			}
+		}
+		return n
+	}
+	eventually(t, 5*time.Second, "two pings were answered", func() bool { return pongs() >= 2 })
+	closeNow(t, p)
+}
+
 // F9: stream events are accepted at any time and order; the end of our stream is
 // told.
 func TestF9StreamEvents(t *testing.T) {

@@ -192,9 +192,11 @@ func (e *TooLargeError) Error() string {
 
 // Errors of the methods of Publisher.
 var (
-	ErrClosed  = errors.New("rtmpout: publisher is closed")
-	ErrAborted = errors.New("rtmpout: publisher was aborted")
-	ErrNoTrack = errors.New("rtmpout: no such track")
+	ErrClosed   = errors.New("rtmpout: publisher is closed")
+	ErrAborted  = errors.New("rtmpout: publisher was aborted")
+	ErrNoTrack  = errors.New("rtmpout: no such track")
+	ErrNoConfig = errors.New("rtmpout: the track has no configuration yet")
+	ErrEmpty    = errors.New("rtmpout: packet is empty")
 )
 
 // sanitize makes a server's text fit to show: bounded, printable, without secrets.

@@ -70,7 +70,7 @@ type Options struct {
 	QueueTime  time.Duration // longest that video waits before it is dropped to the next key frame; 2 s
 	Interleave time.Duration // longest that a packet waits for an earlier one of the other kind; 1 s; < 0: never
 
-	ConnectTimeout time.Duration // DNS, TCP, TLS and handshake together; 10 s
+	ConnectTimeout time.Duration // DNS, TCP, TLS and handshake together, of each connection; 10 s
 	PublishTimeout time.Duration // connect until the server has accepted the key; 15 s
 	StallTimeout   time.Duration // without any progress in writing; four times that for one write that makes some; 15 s
 
