@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"tally/app/words"
 	"tally/rtmpout"
 )
 
@@ -102,14 +103,14 @@ func explainAuthority(err error) (Problem, bool) {
 		return Problem{}, false
 	}
 	p := Problem{
-		Title:  fmt.Sprintf("The certificate authority's file %s cannot be read.", bad.Path),
+		Title:  words.Say("The certificate authority's file %s cannot be read.", bad.Path),
 		Advice: "Choose the file once more, or leave it out if your server's certificate is one that everybody trusts.",
 	}
 	switch {
 	case errors.Is(bad.Err, fs.ErrNotExist):
-		p.Title = fmt.Sprintf("There is no file %s with a certificate authority.", bad.Path)
+		p.Title = words.Say("There is no file %s with a certificate authority.", bad.Path)
 	case errors.Is(bad.Err, errNoCertificate):
-		p.Title = fmt.Sprintf("The file %s has no certificate in it.", bad.Path)
+		p.Title = words.Say("The file %s has no certificate in it.", bad.Path)
 		p.Advice = "Choose the PEM file of your certificate authority; it begins with -----BEGIN CERTIFICATE-----."
 	}
 	return p, true

@@ -59,7 +59,7 @@ func TestUnusableAuthority(t *testing.T) {
 		dir: "cannot be read",
 	} {
 		_, err := ReadAuthorities(path)
-		if p := Explain(err); !strings.Contains(p.Title, want) || !strings.Contains(p.Title, path) || p.Advice == "" || p.Retry {
+		if p := Explain(err); !strings.Contains(p.Title.String(), want) || !strings.Contains(p.Title.String(), path) || p.Advice == "" || p.Retry {
 			t.Errorf("%s: %+v", path, p)
 		}
 	}
@@ -69,6 +69,6 @@ func TestUnusableAuthority(t *testing.T) {
 	})
 	s.GoLive()
 	await(t, s, "idle with a problem", 10*time.Second, func(s Snapshot) bool {
-		return s.State == Idle && len(s.Problems) > 0 && strings.Contains(s.Problems[0].Title, "cannot be read")
+		return s.State == Idle && len(s.Problems) > 0 && strings.Contains(s.Problems[0].Title.String(), "cannot be read")
 	})
 }

@@ -80,7 +80,7 @@ func parseStream(args []string) (streamFlags, error) {
 		return f, usageError{errors.New("--duration must not be negative")}
 	}
 	if _, err := app.ReadAuthorities(*ca); err != nil {
-		return f, usageError{errors.New(app.Explain(err).Title)}
+		return f, usageError{errors.New(app.Explain(err).Title.String())}
 	}
 	return f, f.destinations(urls, cmp.Or(*key, os.Getenv("TALLY_KEY")), *ca) // no default of the flag: help would show it
 }
@@ -102,7 +102,7 @@ func (f *streamFlags) destinations(urls []string, key, ca string) error {
 			continue
 		}
 		if _, err := rtmpout.ParseTarget(u, key); err != nil {
-			return usageError{errors.New(app.Explain(err).Title)}
+			return usageError{errors.New(app.Explain(err).Title.String())}
 		}
 		id := strconv.Itoa(i)
 		server, k, _ := app.SplitDestination(u, key)
