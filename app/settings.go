@@ -22,6 +22,9 @@ type Settings struct {
 	// ReplaySeconds is how much of the show can be saved after it happened; 0: nothing.
 	ReplaySeconds int  `json:"replay_s,omitempty"`
 	Adapt         bool `json:"adapt"` // lower the bitrate when the network cannot take it
+	// Profile is the name of the one of Profiles that is in use; empty: none.
+	Profile  string    `json:"profile,omitempty"`
+	Profiles []Profile `json:"profiles,omitempty"`
 }
 
 // VideoSettings choose the picture.
@@ -58,6 +61,8 @@ type Destination struct {
 	// others cannot take is dropped for them alone. Of several the slowest counts.
 	// When none is main, the first enabled one is.
 	Main bool `json:"main,omitempty"`
+	// UsedAt is when it was last gone live to.
+	UsedAt time.Time `json:"used_at,omitzero"`
 }
 
 // DefaultSettings are those of somebody who has set up nothing.
@@ -106,5 +111,5 @@ func (s Settings) Validate() error {
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
 		bad(words.Say("The key frame interval must be between %.2f s and %.0f s, not %.2f s.", 0.25, 10.0, v.KeyInterval.Seconds()))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.validateProfiles()...)...)
 }
