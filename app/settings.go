@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"tally/app/words"
@@ -63,6 +64,22 @@ type Destination struct {
 	Main bool `json:"main,omitempty"`
 	// UsedAt is when it was last gone live to.
 	UsedAt time.Time `json:"used_at,omitzero"`
+}
+
+// Used notes that a show goes to the destinations that are enabled.
+func (s *Settings) Used(now time.Time) {
+	for i := range s.Destinations {
+		if s.Destinations[i].Enabled {
+			s.Destinations[i].UsedAt = now
+		}
+	}
+}
+
+// Recent lists the destinations, the one that was used last first.
+func (s Settings) Recent() []Destination {
+	all := slices.Clone(s.Destinations)
+	slices.SortStableFunc(all, func(a, b Destination) int { return b.UsedAt.Compare(a.UsedAt) })
+	return all
 }
 
 // DefaultSettings are those of somebody who has set up nothing.
