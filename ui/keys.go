@@ -180,6 +180,8 @@ func (w *Window) menu() *fyne.MainMenu {
 			item("Retry the connection now", fyne.KeyR, w.studio.RetryNow),
 			fyne.NewMenuItemSeparator(),
 			item("Mute or unmute", fyne.KeyM, w.toggleMute),
+			fyne.NewMenuItemSeparator(),
+			item(tr("History of shows…"), fyne.KeyH, w.showHistory),
 		),
 		fyne.NewMenu("Recording",
 			record,

@@ -8,10 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
 )
@@ -156,7 +153,7 @@ func seconds(d time.Duration) string {
 func reportText(r app.Report) string {
 	var b strings.Builder
 	gaps := gapsOf(r)
-	fmt.Fprintf(&b, "Show of %s\n", r.Started.Local().Format("2 January 2006, 15:04"))
+	fmt.Fprintf(&b, "Show of %s\n", startOf(r))
 	fmt.Fprintf(&b, "On air: %s\nOff air: %s\nPictures: %s\n", clock(time.Duration(r.OnAir)), offAir(r, gaps), picturesText(r))
 	for _, o := range r.Outputs {
 		fmt.Fprintf(&b, "%s: %s sent", o.Name, dataSize(o.SentBytes))
@@ -171,54 +168,8 @@ func reportText(r app.Report) string {
 	if r.Record.Path != "" {
 		fmt.Fprintf(&b, "Recording: %s, %s\n", r.Record.Path, dataSize(r.Record.Bytes))
 	}
-	for _, g := range gaps {
-		b.WriteString(g.String() + "\n")
+	for _, d := range dropsOf(r) {
+		b.WriteString(d.String() + "\n")
 	}
 	return strings.TrimRight(b.String(), "\n")
-}
-
-// reportLines bounds what the sheet shows; the file has all.
-const reportLines = 16
-
-// showReport opens the whole report, to read, to copy and to save.
-func (w *Window) showReport(r app.Report) {
-	s := w.newSheet()
-	text := reportText(r)
-	lines := strings.Split(text, "\n")
-	if more := len(lines) - reportLines; more > 0 {
-		lines = append(lines[:reportLines], fmt.Sprintf("and %d more, which Copy and Save have", more))
-	}
-	body := newParagraph(strings.Join(lines, "\n"), theme.ColorNameForeground, theme.SizeNameText, 480)
-	said := hintText(" ", 480)
-	copyAll := newSheetButton(&s.keys, "Copy", widget.MediumImportance, func() {
-		w.app.Clipboard().SetContent(text)
-		said.set("Copied.", colorGood)
-	})
-	save := newSheetButton(&s.keys, "Save…", widget.MediumImportance, func() { w.saveText("Tally "+r.Started.Local().Format("2006-01-02 15-04")+".txt", text, said) })
-	done := newSheetButton(&s.keys, "Done", widget.HighImportance, s.close)
-	s.open("Report of your show", column(8, body, said), done, copyAll, save, done)
-}
-
-// saveText asks where, and writes text there.
-func (w *Window) saveText(name, text string, said *paragraph) {
-	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
-		w.dialog = nil
-		if f == nil && err == nil {
-			return // thought better of it
-		}
-		if err == nil {
-			_, err = f.Write([]byte(text + "\n"))
-			if closed := f.Close(); err == nil {
-				err = closed
-			}
-		}
-		if err != nil {
-			said.set("It could not be saved: "+err.Error(), colorBad)
-			return
-		}
-		said.set("Saved as "+f.URI().Path(), colorGood)
-	}, w.win)
-	d.SetFileName(name)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".txt"}))
-	w.showDialog(d)
 }

@@ -35,6 +35,7 @@ type Window struct {
 	got     *receivedView
 	report  *reportView
 	tips    *tips
+	offer   unfinishedView
 
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
@@ -55,6 +56,7 @@ const closeDeadline = 6 * time.Second
 func New(a fyne.App, s Studio) *Window {
 	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w.offer.window = w
 	w.build()
 	w.usePace()
 	w.win.SetMaster()
@@ -135,6 +137,7 @@ func (w *Window) render(s app.Snapshot) {
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)
 	}
+	w.offer.render(s) // also when nobody looks: its time runs
 	if w.preview.hidden {
 		return
 	}
