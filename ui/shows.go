@@ -24,7 +24,7 @@ func (w *Window) showHistory() {
 	v := &historyView{window: w, sheet: s}
 	v.list = newSheetList(&s.keys, func() int { return len(v.shows) }, func() fyne.CanvasObject { return newShowRow() },
 		func(i int, o fyne.CanvasObject) { o.(*showRow).render(v.shows[i]) }, func(i int) { w.showReport(v.shows[i]) })
-	v.room = container.New(fixedSize(w.showSize(360)), v.list)
+	v.room = container.New(fixedSize{}, v.list)
 	v.room.Hide()
 	v.said = newParagraph(tr("Reading…"), colorSecondary, theme.SizeNameText, 460)
 	v.export = newSheetButton(&s.keys, tr("Export all…"), widget.MediumImportance, func() { w.export(tr("Tally shows"), v.shows, v.said) })
@@ -58,6 +58,9 @@ func (v *historyView) render(shows []app.Report, err error) {
 		v.said.set(tr("Open one to see its bitrate, and each time that viewers got nothing."), colorSecondary)
 	}
 	if len(shows) > 0 {
+		room := v.window.showSize(360)
+		room.Height = min(room.Height, float32(len(shows))*(newShowRow().MinSize().Height+theme.Padding()))
+		v.room.Layout = fixedSize(room)
 		v.room.Show()
 		v.export.Enable()
 	}

@@ -48,7 +48,7 @@ func TestGoOnAfterACrash(t *testing.T) {
 	p.until(5*time.Second, "the history is open", func(img image.Image) bool { return words(img, image.Rect(800, 150, 1000, 600), warnText) })
 	p.picture("history")
 	p.keys("Return")
-	p.until(5*time.Second, "the show is open, with its graph", func(img image.Image) bool { return count(img, image.Rect(280, 200, 1000, 600), graphLine) > 50 })
+	p.until(5*time.Second, "the show is open, with its graph", func(img image.Image) bool { return words(img, image.Rect(280, 200, 1000, 450), graphLine) })
 	p.picture("show")
 	p.keys("Escape", "Escape", "ctrl+q")
 	if status := p.tally.Wait(t, 10*time.Second); status != 0 {
