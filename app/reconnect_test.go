@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tally/app/linksim"
+	"tally/rtmpout"
 	"tally/rtmpout/rtmptest"
 )
 
@@ -292,14 +293,40 @@ func TestThrownOutAgainAndAgain(t *testing.T) {
 			r.sleep(400 * time.Millisecond)
 			server.server.Cut()
 		}
-		// A cut that meets the offer of the key looks like a refusal, after which it waits 10, 20
-		// and 30 s; so there may be few, but it neither gives up nor hammers.
+		// From the third in a row on, a cut that meets the offer of the key counts as a refusal,
+		// after which it waits 10, 20 and 30 s; so there may be few, but it neither gives up nor
+		// hammers.
 		if n := server.server.Connections(); n < 3 || n > 25 {
 			t.Errorf("%d connections in a minute", n)
 		}
 		r.end()
 		server.close()
 	})
+}
+
+// Who hangs up while the key is offered is believed to mean it at the third time,
+// live before or not; who says no is believed at once.
+func TestHangUpsAndRefusals(t *testing.T) {
+	at := func(err error) error { return &rtmpout.Error{Step: rtmpout.StepPublish, Server: "a:1935", Err: err} }
+	closed, denied := at(&rtmpout.ClosedError{}), at(&rtmpout.RejectedError{Code: "NetStream.Publish.Denied"})
+	for _, c := range []struct {
+		err      error
+		attempts int
+		wasLive  bool
+		want     failure
+	}{
+		{closed, 0, true, lineFailed},
+		{closed, 2, true, lineFailed},
+		{closed, 3, true, refusedNow},
+		{closed, 1, false, lineFailed},
+		{closed, 3, false, refusedYet},
+		{denied, 1, true, refusedNow},
+		{denied, 1, false, refusedYet},
+	} {
+		if got := failed(c.err, c.attempts, c.wasLive); got != c.want {
+			t.Errorf("%v, %d attempts, live before %t: %d, want %d", c.err, c.attempts, c.wasLive, got, c.want)
+		}
+	}
 }
 
 // What an output finds out by itself is said with the server's name and numbers.
