@@ -7,7 +7,6 @@ import (
 	"image/color"
 	_ "image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,25 +24,7 @@ var pictures = flag.String("pictures", "", "save in this folder what the screen 
 // program is the tally under test: TALLY_BIN, or one that is built for the run.
 var program string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		if program = os.Getenv("TALLY_BIN"); program != "" {
-			return m.Run()
-		}
-		dir, err := os.MkdirTemp("", "tally-window-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		program = filepath.Join(dir, "tally")
-		if out, err := exec.Command("go", "build", "-o", program, "tally/cmd/tally").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(apptest.RunWithTally(m, &program)) }
 
 // The lamp's colours in the dark theme.
 var (
