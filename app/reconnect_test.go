@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"tally/app/linksim"
-	"tally/rtmpout"
 	"tally/rtmpout/rtmptest"
 )
 
@@ -84,40 +83,6 @@ func TestDeadLinkAndOldSession(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A wrong key is named and not tried again, until somebody asks for it. Once the
-// server has taken the show, a refusal is tried again, but not hammered.
-func TestRefusals(t *testing.T) {
-	inRig(t, 1, func(r *rig) {
-		server := r.serve("a", rtmptest.AckCumulative)
-		server.refuse = errDenied
-		o := r.to("a")
-		r.goLive()
-		r.state(o, Refused, time.Second)
-		r.sleep(time.Hour)
-		if n := server.server.Connections(); n != 1 {
-			t.Errorf("%d connections", n)
-		}
-		server.mu.Lock()
-		server.refuse = nil
-		server.mu.Unlock()
-		o.retryNow()
-		r.state(o, Live, time.Second)
-		r.sleep(10 * time.Second)
-		server.mu.Lock()
-		server.refuse = errDenied
-		server.mu.Unlock()
-		server.server.Cut()
-		r.sleep(10 * time.Minute)
-		if n := server.server.Connections(); n < 20 || n > 35 {
-			t.Errorf("%d connections in ten minutes", n)
-		}
-		if took := r.end(); took > 100*time.Millisecond {
-			t.Errorf("END took %v", took)
-		}
-		server.close()
-	})
 }
 
 func TestBackup(t *testing.T) {
@@ -280,53 +245,6 @@ func TestTheFirstConnectionIsTriedAgain(t *testing.T) {
 		r.end()
 		server.close()
 	})
-}
-
-// A server that takes us and throws us out at once is not hammered.
-func TestThrownOutAgainAndAgain(t *testing.T) {
-	inRig(t, 1, func(r *rig) {
-		server := r.serve("a", rtmptest.AckCumulative)
-		server.forgiving = true
-		r.to("a")
-		r.goLive()
-		for range 150 {
-			r.sleep(400 * time.Millisecond)
-			server.server.Cut()
-		}
-		// From the third in a row on, a cut that meets the offer of the key counts as a refusal,
-		// after which it waits 10, 20 and 30 s; so there may be few, but it neither gives up nor
-		// hammers.
-		if n := server.server.Connections(); n < 3 || n > 25 {
-			t.Errorf("%d connections in a minute", n)
-		}
-		r.end()
-		server.close()
-	})
-}
-
-// Who hangs up while the key is offered is believed to mean it at the third time,
-// live before or not; who says no is believed at once.
-func TestHangUpsAndRefusals(t *testing.T) {
-	at := func(err error) error { return &rtmpout.Error{Step: rtmpout.StepPublish, Server: "a:1935", Err: err} }
-	closed, denied := at(&rtmpout.ClosedError{}), at(&rtmpout.RejectedError{Code: "NetStream.Publish.Denied"})
-	for _, c := range []struct {
-		err      error
-		attempts int
-		wasLive  bool
-		want     failure
-	}{
-		{closed, 0, true, lineFailed},
-		{closed, 2, true, lineFailed},
-		{closed, 3, true, refusedNow},
-		{closed, 1, false, lineFailed},
-		{closed, 3, false, refusedYet},
-		{denied, 1, true, refusedNow},
-		{denied, 1, false, refusedYet},
-	} {
-		if got := failed(c.err, c.attempts, c.wasLive); got != c.want {
-			t.Errorf("%v, %d attempts, live before %t: %d, want %d", c.err, c.attempts, c.wasLive, got, c.want)
-		}
-	}
 }
 
 // What an output finds out by itself is said with the server's name and numbers.
