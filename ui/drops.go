@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +29,7 @@ func dropsOf(r app.Report) []drop {
 	var all []drop
 	for _, o := range r.Outputs {
 		for _, l := range o.Losses {
-			d := drop{at: time.Duration(l.At), long: time.Duration(l.Seconds), cause: l.Cause}
+			d := drop{at: time.Duration(l.At), long: time.Duration(l.Seconds), cause: say(l.Cause)}
 			if len(r.Outputs) > 1 {
 				d.where = o.Name
 			}
@@ -40,7 +39,7 @@ func dropsOf(r app.Report) []drop {
 	known := all
 	for _, g := range gapsOf(r) {
 		if !slices.ContainsFunc(known, func(d drop) bool { return d.at < g.at+g.long && g.at < d.at+d.long }) {
-			all = append(all, drop{at: g.at, long: g.long, cause: g.cause})
+			all = append(all, drop{at: g.at, long: g.long, cause: say(g.cause)})
 		}
 	}
 	for i := range all {
@@ -57,13 +56,13 @@ func dropsOf(r app.Report) []drop {
 func share(r app.Report) string {
 	whole := r.OnAir + r.OffAir
 	if whole <= 0 {
-		return "0 %"
+		return tr("%.0f %%", 0.0)
 	}
 	p := 100 * float64(r.OnAir) / float64(whole)
 	if r.OffAir > 0 {
-		return fmt.Sprintf("%.1f %%", min(p, 99.9))
+		return tr("%.1f %%", min(p, 99.9))
 	}
-	return "100 %"
+	return tr("%.0f %%", 100.0)
 }
 
 // places are the destinations of a show.

@@ -61,31 +61,42 @@ func (w *Window) export(name string, shows []app.Report, said *paragraph) {
 
 // saveAs asks where, and writes shows there.
 func (w *Window) saveAs(name string, form exportForm, shows []app.Report, said *paragraph) {
+	w.saveFile(name+form.ending, said, func(f io.Writer) error { return form.write(f, shows) })
+}
+
+// saveText asks where, and writes text there.
+func (w *Window) saveText(name, text string, said *paragraph) {
+	w.saveFile(name, said, func(f io.Writer) error {
+		_, err := io.WriteString(f, text+"\n")
+		return err
+	})
+}
+
+// saveFile asks where, and has what belongs there written.
+func (w *Window) saveFile(name string, said *paragraph, write func(io.Writer) error) {
 	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
 		w.dialog = nil
-		if f == nil && err == nil {
-			return // thought better of it
+		switch {
+		case err != nil:
+			said.set(tr("It could not be saved: %s", err.Error()), colorBad)
+		case f != nil: // else somebody thought better of it
+			fill(f, said, write)
 		}
-		if err != nil {
-			said.set(tr("It could not be saved: %s", err), colorBad)
-			return
-		}
-		write(f, form, shows, said)
 	}, w.win)
-	d.SetFileName(name + form.ending)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{form.ending}))
+	d.SetFileName(name)
+	d.SetFilter(storage.NewExtensionFileFilter([]string{filepath.Ext(name)}))
 	w.showDialog(d)
 }
 
-// write fills the file that was chosen, and closes it.
-func write(f fyne.URIWriteCloser, form exportForm, shows []app.Report, said *paragraph) {
-	err := form.write(f, shows)
+// fill writes the file that was chosen, and closes it.
+func fill(f fyne.URIWriteCloser, said *paragraph, write func(io.Writer) error) {
+	err := write(f)
 	if closed := f.Close(); err == nil {
 		err = closed
 	}
 	if err != nil {
-		said.set(tr("It could not be saved: %s", err), colorBad)
+		said.set(tr("It could not be saved: %s", err.Error()), colorBad)
 		return
 	}
-	said.set(tr("Saved as %s", filepath.Base(f.URI().Path())), colorGood)
+	said.set(tr("Saved as %s", f.URI().Path()), colorGood)
 }

@@ -44,7 +44,7 @@ func (w *Window) showReport(r app.Report) {
 		all := newSheetButton(&s.keys, tr("All shows…"), widget.MediumImportance, func() { s.close(); w.showHistory() })
 		buttons = append([]*sheetButton{all}, buttons...)
 	}
-	s.open(tr("Show of %s", startOf(r)), column(10, parts...), done, buttons...)
+	s.open(tr("Show of %s", moment(r.Started)), column(10, parts...), done, buttons...)
 }
 
 // fileNameOf proposes a name for what is exported of a show.

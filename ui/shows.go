@@ -107,14 +107,11 @@ func (showRowLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 }
 
 func (r *showRow) render(show app.Report) {
-	r.when.setText(startOf(show))
+	r.when.setText(moment(show.Started))
 	r.where.setText(places(show))
 	r.long.setText(tr("%s on air", clock(time.Duration(show.OnAir))))
 	r.lost.set(lostText(show), verdictColor(show.OffAir > 0 || show.Crashed))
 }
-
-// startOf is when a show began.
-func startOf(r app.Report) string { return r.Started.Local().Format("2 January 2006, 15:04") }
 
 // lostText is how a show went, in one line.
 func lostText(r app.Report) string {

@@ -3,6 +3,7 @@ package ui
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -190,12 +191,12 @@ func TestSaveAs(t *testing.T) {
 		t.Fatal(err)
 	}
 	said := hintText("", 100)
-	write(f, exportForms(1)[0], pastShows()[:1], said)
+	fill(f, said, func(f io.Writer) error { return exportForms(1)[0].write(f, pastShows()[:1]) })
 	b, err := os.ReadFile(path)
 	if err != nil || !strings.Contains(string(b), "Show of 24 November 2026, 20:00") {
 		t.Errorf("%v: %s", err, b)
 	}
-	if said.text != "Saved as show.txt" || said.color != colorGood {
+	if said.text != "Saved as "+path || said.color != colorGood {
 		t.Errorf("it says %q", said.text)
 	}
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,6 +36,8 @@ type Window struct {
 	tips    *tips
 	offer   unfinishedView
 
+	menuShows  string        // what the menu was made from
+	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
@@ -54,14 +55,15 @@ const closeDeadline = 6 * time.Second
 // New builds the window; it is shown by its caller. [Window.Watch] brings it to
 // life.
 func New(a fyne.App, s Studio) *Window {
-	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
 	w.offer.window = w
+	problem := w.useLanguage()
+	w.useTheme()
 	w.build()
+	w.banner.refused = problem
 	w.usePace()
 	w.win.SetMaster()
 	w.win.SetPadded(false)
-	w.win.SetMainMenu(w.menu())
 	w.win.SetCloseIntercept(w.askToClose)
 	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
@@ -141,17 +143,17 @@ func (w *Window) render(s app.Snapshot) {
 	if w.preview.hidden {
 		return
 	}
+	w.renderMenu()
 	for _, v := range w.views {
 		v.render(s)
 	}
 }
 
 func titleOf(s app.Snapshot) string {
-	word := signalOf(s).word
-	if word == "OFF AIR" {
+	if !s.State.OnAir() || s.State == "" {
 		return "Tally"
 	}
-	return "Tally – " + strings.ToLower(word)
+	return tr("Tally – %s", signalOf(s).quiet)
 }
 
 func (w *Window) onAir() bool { return w.shown.State.OnAir() }
@@ -168,9 +170,13 @@ func (w *Window) pressLive() {
 }
 
 func (w *Window) goLive() {
-	if !w.onAir() {
-		w.studio.GoLive()
+	if w.onAir() {
+		return
 	}
+	if len(enabled(w.shown.Settings)) > 0 {
+		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
+	}
+	w.studio.GoLive()
 }
 
 // watched tells whether somebody may be watching: ending that needs a second
@@ -184,7 +190,7 @@ func (w *Window) askToEnd() {
 	switch {
 	case !w.onAir() || w.shown.State == app.Ending:
 	case w.watched():
-		w.confirm("End the show?", "Viewers see it end. You can go live again at any time.", "End the show", "Keep streaming", true, w.studio.End)
+		w.confirm(tr("End the show?"), tr("Viewers see it end. You can go live again at any time."), tr("End the show"), tr("Keep streaming"), true, w.studio.End)
 	default:
 		w.studio.End()
 	}
@@ -197,7 +203,7 @@ func (w *Window) askToClose() {
 		w.quit()
 	case w.watched():
 		if w.sheet == nil {
-			w.confirm("You are on air", "Closing Tally ends the show for your viewers.", "End the show and close", "Keep streaming", true, w.Close)
+			w.confirm(tr("You are on air"), tr("Closing Tally ends the show for your viewers."), tr("End the show and close"), tr("Keep streaming"), true, w.Close)
 		}
 	default:
 		w.Close()
