@@ -10,7 +10,7 @@ import "time"
 //
 // It goes by what TCP has confirmed, and is the writer's.
 type flight struct {
-	looks    [64]sight // a ring: the last second, or less
+	looks    [64]sight // a ring: half a second at least
 	next, n  int
 	distance least
 	moved    time.Time // when something was last confirmed, or nothing was under way
@@ -35,6 +35,8 @@ const (
 	flightLeast = 12 << 10
 	// flightFar is the longest distance that is believed.
 	flightFar = 400 * time.Millisecond
+	// flightLook is the least time between two looks that are kept.
+	flightLook = 8 * time.Millisecond
 	// flightPoll is how often a writer that must wait looks again.
 	flightPoll = 10 * time.Millisecond
 )
@@ -47,15 +49,17 @@ func (f *flight) room(now time.Time, sent int64, unconfirmed int) int {
 		f.moved = now
 	}
 	age := f.age(now, sent, done)
-	f.looks[f.next] = sight{now, sent, done}
-	f.next = (f.next + 1) % len(f.looks)
-	f.n = min(f.n+1, len(f.looks))
+	if f.n == 0 || now.Sub(f.back(0).at) >= flightLook {
+		f.looks[f.next] = sight{now, sent, done}
+		f.next = (f.next + 1) % len(f.looks)
+		f.n = min(f.n+1, len(f.looks))
+	}
 	distance := f.distance.add(now, min(age, flightFar))
 	if age-distance <= flightLate {
 		return -1
 	}
-	over := min(age, flightRate+distance) // not before the line was in use
-	rate := float64(done-f.doneAt(now.Add(-over))) / over.Seconds()
+	from := f.since(now.Add(-min(age, flightRate+distance))) // not before the line was in use
+	rate := float64(done-from.done) / max(now.Sub(from.at), flightLook).Seconds()
 	limit := max(flightLeast, int(rate*(2*distance+flightTime).Seconds()))
 	return max(0, limit-unconfirmed)
 }
@@ -78,16 +82,13 @@ func (f *flight) age(now time.Time, sent, done int64) time.Duration {
 	return now.Sub(at)
 }
 
-// doneAt is what had been confirmed at a time, or at the earliest look after it.
-func (f *flight) doneAt(at time.Time) int64 {
-	var done int64
-	for i := range f.n {
-		done = f.back(i).done
-		if f.back(i).at.Before(at) {
-			break
-		}
+// since is the last look up to a time, or the earliest that is known.
+func (f *flight) since(at time.Time) sight {
+	i := 0
+	for i < f.n-1 && f.back(i).at.After(at) {
+		i++
 	}
-	return done
+	return f.back(i)
 }
 
 // least is the smallest of the values of the last five to ten seconds.

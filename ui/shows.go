@@ -46,6 +46,9 @@ type historyView struct {
 }
 
 func (v *historyView) render(shows []app.Report, err error) {
+	if v.window.quitting.Load() {
+		return
+	}
 	v.shows = shows
 	switch {
 	case err != nil && len(shows) == 0:
