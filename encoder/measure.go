@@ -106,7 +106,7 @@ func (m *measuring) hopeless(p VideoParams) bool {
 		return false
 	}
 	fastest := slices.MaxFunc(m.Steps, func(a, b Step) int { return cmp.Compare(a.pixels(), b.pixels()) })
-	return fastest.pixels() < 0.8*spare*float64(p.Width*p.Height*p.FPS)
+	return fastest.Rate > 0 && fastest.pixels() < 0.8*spare*float64(p.Width*p.Height*p.FPS)
 }
 
 func (s Step) pixels() float64 { return s.Rate * float64(s.Width*s.Height) }
