@@ -135,10 +135,10 @@ func (s *series) open(path string) error {
 		return err
 	}
 	if v := s.video; v != nil {
-		setup.Video = &libav.VideoTrack{Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.Bitrate, Record: v.Record}
+		setup.Video = &libav.VideoTrack{Codec: string(v.Codec), Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.Bitrate, Record: v.Record}
 	}
 	if a := s.r.params.Audio; a != nil {
-		setup.Audio = &libav.AudioTrack{Rate: a.Rate, Channels: a.Channels, Bitrate: a.Bitrate, FrameSize: a.FrameSize, Record: a.Record}
+		setup.Audio = &libav.AudioTrack{Codec: string(a.Codec), Priming: a.Priming, Rate: a.Rate, Channels: a.Channels, Bitrate: a.Bitrate, FrameSize: a.FrameSize, Record: a.Record}
 	}
 	s.ask(true)
 	defer s.ask(false)
