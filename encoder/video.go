@@ -225,7 +225,7 @@ func (v *Video) Close() {
 // take makes e the encoder, instead of one that has failed because of cause, or
 // without cause.
 func (v *Video) take(e *engine, cause error) {
-	c := VideoConfig{VideoParams: e.params, Name: e.name, Record: e.record}
+	c := VideoConfig{VideoParams: e.params, Name: e.name, Hardware: e.hardware, Record: e.record}
 	if was := v.now.Load(); was != nil {
 		c.Failed, c.Cause = was.Failed, was.Cause
 		if cause != nil {

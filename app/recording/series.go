@@ -74,7 +74,11 @@ func (s *series) write(i item) error {
 	defer s.ask(false)
 	begins := i.Track == encoder.VideoTrack && i.Key || s.video == nil
 	other := i.video != nil && (s.video == nil || !bytes.Equal(i.video.Record, s.video.Record))
-	if s.cur.began && begins && (other || s.full(i.Duration)) {
+	if begins && other && !s.cur.began {
+		if err := s.again(i.video); err != nil {
+			return err
+		}
+	} else if s.cur.began && begins && (other || s.full(i.Duration)) {
 		if err := s.next(i.video); err != nil {
 			return err
 		}
@@ -126,6 +130,22 @@ func (s *series) next(v *encoder.VideoConfig) error {
 			return err
 		}
 	}
+}
+
+// again makes a part anew in which nothing is yet, for the pictures of v.
+func (s *series) again(v *encoder.VideoConfig) error {
+	old := s.cur
+	early := old.early
+	old.early = nil
+	if err := old.close(); err != nil {
+		return err
+	}
+	s.video, s.parts = v, s.parts[:len(s.parts)-1]
+	err := s.open(old.path)
+	if err == nil {
+		s.cur.early = early
+	}
+	return err
 }
 
 // open begins a part.

@@ -37,7 +37,7 @@ func Install(t testing.TB) *Hardware {
 	h := &Hardware{free: make(chan struct{})}
 	open := func(s libav.VideoSetup) (fault.Coder, error) {
 		h.opened.Add(1)
-		s.Codec = "libx264"
+		s.Codec, s.Options = "libx264", append(s.Options, "refs=3") // other parameter sets than Tally's own x264 has
 		enc, err := libav.OpenVideo(s)
 		if err != nil {
 			return nil, err
