@@ -24,6 +24,9 @@ type Settings struct {
 	// ReplaySeconds is how much of the show can be saved after it happened; 0: nothing.
 	ReplaySeconds int  `json:"replay_s,omitempty"`
 	Adapt         bool `json:"adapt"` // lower the bitrate when the network cannot take it
+	// Profile is the name of the one of Profiles that is in use; empty: none.
+	Profile  string    `json:"profile,omitempty"`
+	Profiles []Profile `json:"profiles,omitempty"`
 }
 
 // VideoSettings choose the picture.
@@ -69,6 +72,24 @@ type Destination struct {
 	// others cannot take is dropped for them alone. Of several the slowest counts.
 	// When none is main, the first enabled one is.
 	Main bool `json:"main,omitempty"`
+	// UsedAt is when it was last gone live to.
+	UsedAt time.Time `json:"used_at,omitzero"`
+}
+
+// Used notes that a show goes to the destinations that are enabled.
+func (s *Settings) Used(now time.Time) {
+	for i := range s.Destinations {
+		if s.Destinations[i].Enabled {
+			s.Destinations[i].UsedAt = now
+		}
+	}
+}
+
+// Recent lists the destinations, the one that was used last first.
+func (s Settings) Recent() []Destination {
+	all := slices.Clone(s.Destinations)
+	slices.SortStableFunc(all, func(a, b Destination) int { return b.UsedAt.Compare(a.UsedAt) })
+	return all
 }
 
 // DefaultSettings are those of somebody who has set up nothing.
@@ -123,5 +144,5 @@ func (s Settings) Validate() error {
 	if c := encoder.Codec(a.Codec); c != "" && !slices.Contains(encoder.AudioCodecs(), c) {
 		bad(words.Say("The sound's codec must be aac or opus, not %s.", a.Codec))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.validateProfiles()...)...)
 }

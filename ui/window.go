@@ -35,6 +35,8 @@ type Window struct {
 	report  *reportView
 	tips    *tips
 
+	menuShows  string        // what the menu was made from
+	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
@@ -52,13 +54,14 @@ const closeDeadline = 6 * time.Second
 // New builds the window; it is shown by its caller. [Window.Watch] brings it to
 // life.
 func New(a fyne.App, s Studio) *Window {
-	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	problem := w.useLanguage()
+	w.useTheme()
 	w.build()
+	w.banner.refused = problem
 	w.usePace()
 	w.win.SetMaster()
 	w.win.SetPadded(false)
-	w.win.SetMainMenu(w.menu())
 	w.win.SetCloseIntercept(w.askToClose)
 	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
@@ -137,6 +140,7 @@ func (w *Window) render(s app.Snapshot) {
 	if w.preview.hidden {
 		return
 	}
+	w.renderMenu()
 	for _, v := range w.views {
 		v.render(s)
 	}
@@ -163,9 +167,13 @@ func (w *Window) pressLive() {
 }
 
 func (w *Window) goLive() {
-	if !w.onAir() {
-		w.studio.GoLive()
+	if w.onAir() {
+		return
 	}
+	if len(enabled(w.shown.Settings)) > 0 {
+		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
+	}
+	w.studio.GoLive()
 }
 
 // watched tells whether somebody may be watching: ending that needs a second
