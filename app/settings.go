@@ -58,6 +58,9 @@ type Destination struct {
 	// Backup is another server for the same key, tried in turn with URL after two
 	// failed attempts; empty: none.
 	Backup string `json:"backup,omitempty"`
+	// CA is the path of a PEM file with the certificate authority of an own server,
+	// trusted for this destination beside those of the system; empty: none.
+	CA string `json:"ca,omitempty"`
 	// Main makes the bitrate follow this destination's line; what the lines of
 	// others cannot take is dropped for them alone. Of several the slowest counts.
 	// When none is main, the first enabled one is.
