@@ -63,7 +63,8 @@ type Conn struct {
 	ClientC1  []byte // after Handshake
 	ClientC2  []byte
 	writing   sync.Mutex
-	ChunkSize int // of what we write; change it with SetChunkSize
+	ChunkSize int    // of what we write; change it with SetChunkSize
+	Declares  Object // in the answer to connect: what Enhanced RTMP adds
 
 	acks acker
 }
