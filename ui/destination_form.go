@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
@@ -34,6 +35,7 @@ type destinationForm struct {
 	findRow     *fyne.Container
 	ca          *sheetEntry // path of a file
 	caPart      *fyne.Container
+	scroll      *container.Scroll
 
 	found app.Key // a key that was part of the pasted address
 }
@@ -76,7 +78,7 @@ func (w *Window) showDestination(d app.Destination) {
 	f.fill(d)
 	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
 
-	body := widthOf(formWidth, column(12,
+	f.scroll = container.NewVScroll(pad(0, 0, lowEdge, lowEdge, widthOf(formWidth, column(12,
 		field(tr("Service"), f.service, nil),
 		f.serverField, f.addressPart, f.caPart,
 		column(tight, newLine(tr("Stream key"), colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
@@ -84,7 +86,8 @@ func (w *Window) showDestination(d app.Destination) {
 		field(tr("Name"), f.name, nil),
 		f.main,
 		f.note,
-	))
+	))))
+	body := container.New(lowLayout{w}, f.scroll)
 	title := tr("Edit destination")
 	if d.ID == "" {
 		title = tr("Add a destination")
@@ -216,6 +219,26 @@ func (f *destinationForm) say(text string, wrong bool) {
 	f.note.set(text, color)
 	show(f.note, text != "")
 	f.sheet.grow()
+	if wrong {
+		f.scroll.ScrollToBottom()
+	}
+}
+
+// lowLayout gives a scroller the height of what is in it, or what the window has beside
+// a sheet's title and buttons. Its edges lie outside, so that they cut off no border.
+type lowLayout struct{ window *Window }
+
+const lowEdge = 4
+
+func (l lowLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	content := o[0].(*container.Scroll).Content.MinSize()
+	const rest = 150 // title, buttons and the distances around
+	return fyne.NewSize(content.Width-2*lowEdge, min(content.Height, l.window.win.Canvas().Size().Height-rest))
+}
+
+func (l lowLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Move(fyne.NewPos(-lowEdge, 0))
+	o[0].Resize(fyne.NewSize(s.Width+2*lowEdge, s.Height))
 }
 
 // problemText is a problem with its advice.
