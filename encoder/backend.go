@@ -42,12 +42,17 @@ func Encoders() []string {
 	return names
 }
 
+// software is the encoder that is always there.
+const software = "x264"
+
 func (b backend) public() string {
 	if b.name == "libx264" {
-		return "x264"
+		return software
 	}
 	return b.name
 }
+
+func (b backend) hardware() bool { return b.device != "" || b.system != "" }
 
 func present() []backend {
 	return slices.DeleteFunc(slices.Clone(backends), func(b backend) bool {
@@ -73,7 +78,7 @@ func open(p VideoParams) (*libav.VideoEncoder, backend, error) {
 	}
 	var last error = &UnknownEncoderError{Name: "auto", Have: Encoders()}
 	for _, b := range have {
-		if b.device != "" || b.system != "" {
+		if b.hardware() {
 			if last = b.dryRun(p); last != nil {
 				continue
 			}
