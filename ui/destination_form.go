@@ -34,6 +34,8 @@ type destinationForm struct {
 	findRow     *fyne.Container
 
 	found app.Key // a key that was part of the pasted address
+
+	kept func(app.Destination) // it is saved
 }
 
 const (
@@ -41,8 +43,9 @@ const (
 	ownServer = "Own server"
 )
 
-func (w *Window) showDestination(d app.Destination) {
-	f := &destinationForm{window: w, sheet: w.newSheet(), saved: d}
+// newDestinationForm makes the parts of the form, for a sheet to show.
+func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm {
+	f := &destinationForm{window: w, sheet: s, saved: d, kept: func(app.Destination) { s.close() }}
 	k := &f.sheet.keys
 	f.note = hintText("", formWidth)
 
@@ -70,7 +73,12 @@ func (w *Window) showDestination(d app.Destination) {
 	f.note.Hide()
 	f.fill(d)
 	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
+	return f
+}
 
+func (w *Window) showDestination(d app.Destination) {
+	f := newDestinationForm(w, w.newSheet(), d)
+	k := &f.sheet.keys
 	body := widthOf(formWidth, column(12,
 		field("Service", f.service, nil),
 		f.serverField, f.addressPart,
@@ -254,5 +262,5 @@ func (f *destinationForm) save() {
 	case !f.found.Empty():
 		f.window.studio.SetKey(d.ID, f.found)
 	}
-	f.sheet.close()
+	f.kept(d)
 }

@@ -135,7 +135,8 @@ func latest(samples []Sample) int {
 type pressure struct {
 	rate, most int           // bit/s
 	grown      time.Duration // when the rate last grew
-	waited     bool          // something has waited since
+	looks      int           // samples since, and those of them in which bytes waited
+	waits      int
 	fullSince  time.Duration // since when the line is full, or offered the most; 0: it is not
 }
 
@@ -146,16 +147,18 @@ func (p *pressure) enough(s Sample) bool {
 
 // offer is the size of the next picture; 0: none, as enough waits.
 func (p *pressure) offer(s Sample) int {
-	p.waited = p.waited || s.Queue > 0
+	if p.looks++; s.Queue > 0 { // once is nothing: a busy machine takes its time to write
+		p.waits++
+	}
 	if s.At-p.grown >= step {
-		full := p.waited || p.rate >= p.most
+		full := float64(p.waits) >= crowded*float64(p.looks) || p.rate >= p.most
 		switch {
 		case full && p.fullSince == 0:
 			p.fullSince = s.At
 		case !full:
 			p.rate, p.fullSince = min(p.rate*3/2, p.most), 0
 		}
-		p.grown, p.waited = s.At, false
+		p.grown, p.looks, p.waits = s.At, 0, 0
 	}
 	if s.Queue > int(float64(p.rate)/8*ahead.Seconds()) {
 		return 0
