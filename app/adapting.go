@@ -20,7 +20,7 @@ type budget struct {
 	fixed   atomic.Bool  // the encoder cannot change its bitrate
 	bitrate atomic.Int64 // bit/s asked of the video encoder
 	pace    atomic.Int64 // every pace-th picture is encoded; 0 counts as 1
-	reason  atomic.Pointer[string]
+	reason  atomic.Pointer[Sentence]
 }
 
 // grant sets what the picture may take, and why that is less than chosen.

@@ -209,7 +209,7 @@ func (s *Studio) move(e event) {
 	if s.state == was || s.state == Idle {
 		return
 	}
-	cause := ""
+	var cause Sentence
 	if s.show != nil && s.state == Reconnecting {
 		for _, o := range s.show.outputs {
 			if _, err := o.now(); err != nil {

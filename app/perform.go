@@ -10,6 +10,7 @@ import (
 	"tally/app/program"
 	"tally/app/recording"
 	"tally/app/rehearsal"
+	"tally/app/words"
 	"tally/capture"
 	"tally/capture/media"
 	"tally/encoder"
@@ -50,14 +51,14 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	if set.Video.Source != "none" {
 		sh.picture, sh.repeatedBefore = s.picture, s.picture.Repeated()
 		if sh.video, err = encoder.OpenVideo(videoParams(set.Video)); err != nil {
-			return nil, wrap("open the video encoder", err)
+			return nil, wrap("Tally could not open the video encoder.", err)
 		}
 	}
 	if set.Audio.Source != "none" {
 		sh.sound = s.sound
 		sh.audio, err = encoder.OpenAudio(encoder.AudioParams{Rate: program.SoundRate, Channels: program.SoundChannels, Bitrate: set.Audio.BitrateKbps * 1000})
 		if err != nil {
-			return nil, wrap("open the audio encoder", err)
+			return nil, wrap("Tally could not open the audio encoder.", err)
 		}
 	}
 	if sh.video == nil && sh.audio == nil {
@@ -139,14 +140,14 @@ func (s *Studio) openOutputs(sh *show, set Settings) error {
 		}
 		to, err := target(d, key)
 		if err != nil {
-			return wrap("read the destination "+d.Name, err)
+			return wrap(words.Say("Tally could not read the destination %s.", d.Name), err)
 		}
 		o := newOutput(d.Name, to, opts, sh.wantKey, s.poke)
 		o.main = d.Main
 		if d.Backup != "" {
 			backup, err := target(Destination{URL: d.Backup}, key)
 			if err != nil {
-				return wrap("read the backup of "+d.Name, err)
+				return wrap(words.Say("Tally could not read the backup of %s.", d.Name), err)
 			}
 			o.ways = append(o.ways, backup)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tally/app/program"
+	"tally/app/words"
 	"tally/assets"
 )
 
@@ -13,11 +14,11 @@ import (
 type Check struct {
 	ID     CheckID
 	State  CheckState
-	Title  string // how it is, as one sentence
-	Advice string // what to do; empty when nothing has to be done
-	Fix    Fix    // what a button can do about it
-	About  string // ID of the destination, when it is about one
-	Kbps   int    // of FixBitrate: what would fit
+	Title  Sentence // how it is
+	Advice Sentence // what to do; empty when nothing has to be done
+	Fix    Fix      // what a button can do about it
+	About  string   // ID of the destination, when it is about one
+	Kbps   int      // of FixBitrate: what would fit
 }
 
 // CheckID names what is looked at.
@@ -129,14 +130,14 @@ func enabledOf(set Settings) []Destination {
 }
 
 func (f *facts) key(d Destination) (Check, bool) {
-	c := Check{ID: CheckKey, About: d.ID, Title: say("The stream key of %s is stored.", d.Name)}
+	c := Check{ID: CheckKey, About: d.ID, Title: words.Say("The stream key of %s is stored.", d.Name)}
 	present, known := f.keys.Present[d.ID]
 	switch {
 	case !known && f.keys.Present == nil: // the keyring has not answered yet
-		c.State, c.Title = CheckOpen, say("Looking for the stream key of %s.", d.Name)
+		c.State, c.Title = CheckOpen, words.Say("Looking for the stream key of %s.", d.Name)
 	case !present:
 		c.State, c.Fix = CheckBad, FixKey
-		c.Title = say("There is no stream key for %s.", d.Name)
+		c.Title = words.Say("There is no stream key for %s.", d.Name)
 		c.Advice = "Copy the key from your service's dashboard and paste it in."
 	}
 	return c, true
@@ -147,12 +148,12 @@ func (f *facts) server(d Destination) (Check, bool) {
 	r, called := f.reached[d.ID]
 	switch {
 	case !called:
-		c.State, c.Title = CheckOpen, say("Calling the server of %s.", d.Name)
+		c.State, c.Title = CheckOpen, words.Say("Calling the server of %s.", d.Name)
 	case r.err != nil:
 		p := Explain(r.err)
 		c.State, c.Title, c.Advice, c.Fix = CheckBad, p.Title, p.Advice, FixDestination
 	default:
-		c.Title = say("The server of %s answers.", d.Name)
+		c.Title = words.Say("The server of %s answers.", d.Name)
 	}
 	return c, true
 }
@@ -164,22 +165,22 @@ func (f *facts) service(d Destination) (Check, bool) {
 	if !ok {
 		return Check{}, false
 	}
-	c := Check{ID: CheckService, About: d.ID, Title: say("%s takes what you have chosen.", s.Name)}
+	c := Check{ID: CheckService, About: d.ID, Title: words.Say("%s takes what you have chosen.", s.Name)}
 	limit := s.MaxVideoKbps(v.Height, v.FPS)
 	switch {
 	case v.Source == "none":
 		return c, false
 	case limit > 0 && v.BitrateKbps > limit:
 		c.State, c.Fix, c.Kbps = CheckDoubt, FixBitrate, limit
-		c.Title = say("%s takes %d kbit/s at most; you have chosen %d.", s.Name, limit, v.BitrateKbps)
+		c.Title = words.Say("%s takes %d kbit/s at most; you have chosen %d.", s.Name, limit, v.BitrateKbps)
 		c.Advice = "It may refuse the show, or viewers may see it stutter."
 	case s.MaxFPS > 0 && v.FPS > s.MaxFPS:
 		c.State, c.Fix = CheckDoubt, FixSettings
-		c.Title = say("%s takes %d pictures a second at most; you have chosen %d.", s.Name, s.MaxFPS, v.FPS)
+		c.Title = words.Say("%s takes %d pictures a second at most; you have chosen %d.", s.Name, s.MaxFPS, v.FPS)
 		c.Advice = "Choose fewer in the settings."
 	case s.KeyInterval() > 0 && v.KeyInterval > s.KeyInterval():
 		c.State = CheckNote
-		c.Title = say("%s asks for a key frame at least every %d s; the settings say %.0f.", s.Name, s.KeyframeSeconds, v.KeyInterval.Seconds())
+		c.Title = words.Say("%s asks for a key frame at least every %d s; the settings say %.0f.", s.Name, s.KeyframeSeconds, v.KeyInterval.Seconds())
 	}
 	return c, true
 }
@@ -207,33 +208,33 @@ func (f *facts) upload() Check {
 			c.Advice = "Measure it to be sure."
 		}
 	case need <= l.Kbps*9/10, l.AtLeast && need <= l.Kbps*11/10:
-		c.Title = say("Your upload carried %.1f Mbit/s %s; the show needs %.1f.", mega(l.Kbps), f.ago(l.When), mega(need))
+		c.Title = words.Say("Your upload carried %.1f Mbit/s %s; the show needs %.1f.", mega(l.Kbps), f.ago(l.When), mega(need))
 	case l.AtLeast: // nobody has tried more
 		c.State, c.Fix = CheckNote, FixMeasure
-		c.Title = say("Your upload carried %.1f Mbit/s %s; whether it carries the %.1f that the show needs is not known.", mega(l.Kbps), f.ago(l.When), mega(need))
+		c.Title = words.Say("Your upload carried %.1f Mbit/s %s; whether it carries the %.1f that the show needs is not known.", mega(l.Kbps), f.ago(l.When), mega(need))
 	default:
 		c.State, c.Fix = CheckDoubt, FixBitrate
 		c.Kbps = max(100, (int(share*float64(l.Kbps))/max(n, 1)-f.settings.Audio.BitrateKbps)/100*100)
-		c.Title = say("Your upload carried only %.1f Mbit/s %s; the show needs %.1f.", mega(l.Kbps), f.ago(l.When), mega(need))
-		c.Advice = say("Choose %d kbit/s, or let Tally lower the bitrate while you are live.", c.Kbps)
+		c.Title = words.Say("Your upload carried only %.1f Mbit/s %s; the show needs %.1f.", mega(l.Kbps), f.ago(l.When), mega(need))
+		c.Advice = words.Say("Choose %d kbit/s, or let Tally lower the bitrate while you are live.", c.Kbps)
 		if !f.settings.Adapt {
-			c.Advice = say("Choose %d kbit/s: viewers would see it stutter.", c.Kbps)
+			c.Advice = words.Say("Choose %d kbit/s: viewers would see it stutter.", c.Kbps)
 		}
 	}
 	return c
 }
 
 // ago says how old a figure is.
-func (f *facts) ago(when time.Time) string {
+func (f *facts) ago(when time.Time) Sentence {
 	switch d := f.now.Sub(when); {
 	case d < 2*time.Minute:
 		return "just now"
 	case d < 2*time.Hour:
-		return say("%d minutes ago", int(d.Minutes()))
+		return words.Count(int(d.Minutes()), "%d minute ago", "%d minutes ago")
 	case d < 48*time.Hour:
-		return say("%d hours ago", int(d.Hours()))
+		return words.Count(int(d.Hours()), "%d hour ago", "%d hours ago")
 	default:
-		return say("%d days ago", int(d.Hours()/24))
+		return words.Count(int(d.Hours()/24), "%d day ago", "%d days ago")
 	}
 }
 
@@ -252,7 +253,7 @@ func (f *facts) seen() Check {
 	if kind == "" && f.picture.Name != "Test card" {
 		kind = "camera" // chosen for the user
 	}
-	wrong := func(title, advice string) Check {
+	wrong := func(title, advice Sentence) Check {
 		c.State, c.Title, c.Advice, c.Fix = CheckDoubt, title, advice, FixPicture
 		return c
 	}
@@ -264,19 +265,19 @@ func (f *facts) seen() Check {
 	case f.picture.State != SourceRunning:
 		c.State, c.Title = CheckOpen, "The picture is starting."
 	case !f.sighted:
-		c.Title = say("%s delivers.", f.picture.Name)
+		c.Title = words.Say("%s delivers.", f.picture.Name)
 	case f.sight.Black && kind == "screen":
 		return wrong("The screen is black.", "Perhaps it sleeps, or a protected program is in front.")
 	case f.sight.Black:
 		return wrong("The picture is black.", "Is the lens covered, or the light off?")
 	case f.sight.Still > frozenAfter && kind == "camera":
-		return wrong(say("The picture of %s has been frozen for %.0f s.", f.picture.Name, f.sight.Still.Seconds()), "Unplug the camera and plug it in again, or choose another one.")
+		return wrong(words.Say("The picture of %s has been frozen for %.0f s.", f.picture.Name, f.sight.Still.Seconds()), "Unplug the camera and plug it in again, or choose another one.")
 	case kind == "screen":
 		c.Title = "The screen is shown." // that nothing moves on it is no fault
 	case kind == "testcard", kind == "":
 		c.State, c.Title, c.Fix = CheckNote, "Viewers see the test card.", FixPicture
 	default:
-		c.Title = say("%s shows a picture.", f.picture.Name)
+		c.Title = words.Say("%s shows a picture.", f.picture.Name)
 	}
 	return c
 }
@@ -297,10 +298,10 @@ func (f *facts) heard() Check {
 		c.State, c.Title, c.Fix = CheckNote, "Viewers hear the test tone.", FixSound
 	case kind != "file" && f.silent > silentAfter:
 		c.State, c.Fix = CheckDoubt, FixSound
-		c.Title = say("%s has been silent for %.0f s.", f.sound.Name, f.silent.Seconds())
+		c.Title = words.Say("%s has been silent for %.0f s.", f.sound.Name, f.silent.Seconds())
 		c.Advice = "Switch it on, or choose another microphone."
 	default:
-		c.Title = say("%s is heard.", f.sound.Name)
+		c.Title = words.Say("%s is heard.", f.sound.Name)
 	}
 	return c
 }
@@ -330,14 +331,14 @@ func (f *facts) disk() (Check, bool) {
 		c.State, c.Title, c.Advice, c.Fix = CheckBad, p.Title, p.Advice, FixFolder
 	case hours < 1./12:
 		c.State, c.Fix = CheckBad, FixFolder
-		c.Title = say("The disk has room for %d minutes of recording.", int(hours*60))
+		c.Title = words.Count(int(hours*60), "The disk has room for %d minute of recording.", "The disk has room for %d minutes of recording.")
 		c.Advice = "Free some space, or choose a folder on another disk."
 	case hours < 1:
 		c.State, c.Fix = CheckDoubt, FixFolder
-		c.Title = say("The disk has room for %d minutes of recording.", int(hours*60))
+		c.Title = words.Count(int(hours*60), "The disk has room for %d minute of recording.", "The disk has room for %d minutes of recording.")
 		c.Advice = "Free some space, or choose a folder on another disk."
 	default:
-		c.Title = say("The disk has room for %d hours of recording.", int(hours))
+		c.Title = words.Count(int(hours), "The disk has room for %d hour of recording.", "The disk has room for %d hours of recording.")
 	}
 	return c, true
 }
@@ -354,14 +355,14 @@ func (f *facts) runsOn() (Check, bool) {
 	case p.mains:
 	case p.percent < lowBattery || p.minutes > 0 && p.minutes < 45:
 		c.State = CheckDoubt
-		c.Title = say("This computer runs on its battery, which has %d %% left.", p.percent)
+		c.Title = words.Say("This computer runs on its battery, which has %d %% left.", p.percent)
 		if p.minutes > 0 {
-			c.Title = say("This computer runs on its battery, which lasts for some %d minutes.", p.minutes)
+			c.Title = words.Say("This computer runs on its battery, which lasts for some %d minutes.", p.minutes)
 		}
 		c.Advice = "Plug it in: a show takes more than a day's work does."
 	default:
 		c.State = CheckNote
-		c.Title = say("This computer runs on its battery, which has %d %% left.", p.percent)
+		c.Title = words.Say("This computer runs on its battery, which has %d %% left.", p.percent)
 	}
 	return c, true
 }
@@ -374,7 +375,7 @@ func (f *facts) clock() Check {
 	c := Check{ID: CheckClock, Title: "This computer's clock is plausible."}
 	if !f.clockBehind.IsZero() {
 		c.State = CheckDoubt
-		c.Title = say("This computer's clock says %s, but Tally was used here on %s.", f.now.Format("2 January 2006"), f.clockBehind.Format("2 January 2006"))
+		c.Title = words.Say("This computer's clock says %s, but Tally was used here on %s.", f.now.Format(time.DateOnly), f.clockBehind.Format(time.DateOnly))
 		c.Advice = "Set date and time: with a wrong clock, encrypted servers are refused."
 	}
 	return c

@@ -74,7 +74,7 @@ func TestPreflight(t *testing.T) {
 		{"a low battery", func(f *facts) { f.power = power{battery: true, percent: 22} }, CheckPower, CheckDoubt, "", "22 % left"},
 		{"an empty one soon", func(f *facts) { f.power = power{battery: true, percent: 80, minutes: 30} }, CheckPower, CheckDoubt, "", "30 minutes"},
 		{"a full one", func(f *facts) { f.power = power{battery: true, percent: 90, minutes: 200} }, CheckPower, CheckNote, "", "90 % left"},
-		{"the clock", func(f *facts) { f.clockBehind = f.now.AddDate(0, 2, 0) }, CheckClock, CheckDoubt, "", "25 November 2026, but Tally was used here on 25 January 2027"},
+		{"the clock", func(f *facts) { f.clockBehind = f.now.AddDate(0, 2, 0) }, CheckClock, CheckDoubt, "", "2026-11-25, but Tally was used here on 2027-01-25"},
 	} {
 		f := allWell()
 		c.change(&f)
@@ -85,7 +85,7 @@ func TestPreflight(t *testing.T) {
 			continue
 		}
 		got := all[at]
-		if got.State != c.state || got.Fix != c.fix || !strings.Contains(got.Title, c.says) || got.State == CheckBad && got.Advice == "" && c.id != CheckEncoder {
+		if got.State != c.state || got.Fix != c.fix || !strings.Contains(got.Title.String(), c.says) || got.State == CheckBad && got.Advice == "" && c.id != CheckEncoder {
 			t.Errorf("%s: %+v", c.name, got)
 		}
 		if c.state > CheckGood && at != 0 && all[0].State < c.state {
@@ -161,7 +161,7 @@ func TestPreflightInTheBackground(t *testing.T) {
 	s.CheckAgain()
 	await(t, s, "without a server", 10*time.Second, func(s Snapshot) bool {
 		c := check(s.Preflight, CheckServer)
-		return c.State == CheckBad && strings.Contains(c.Title, "nothing listens on this port")
+		return c.State == CheckBad && strings.Contains(c.Title.String(), "nothing listens on this port")
 	})
 }
 
@@ -191,7 +191,7 @@ func TestMeasureUpload(t *testing.T) {
 	if key := <-keys; key != testKey+"?bandwidthtest=true" {
 		t.Error("the measurement would have been seen by viewers") // the key itself is not to be printed
 	}
-	if c := check(s.Preflight(), CheckUpload); c.State != CheckGood || !strings.Contains(c.Title, "just now") {
+	if c := check(s.Preflight(), CheckUpload); c.State != CheckGood || !strings.Contains(c.Title.String(), "just now") {
 		t.Errorf("%+v", c)
 	}
 	again := newWatchman()
@@ -213,7 +213,7 @@ func TestMeasureUpload(t *testing.T) {
 		t.Error("something is measured beside a show")
 	}
 	s.MeasureMachine()
-	await(t, s, "refused", 5*time.Second, func(s Snapshot) bool { return strings.Contains(s.Measured.Problem.Title, "on air") })
+	await(t, s, "refused", 5*time.Second, func(s Snapshot) bool { return strings.Contains(s.Measured.Problem.Title.String(), "on air") })
 	s.End()
 	await(t, s, "ended", 5*time.Second, func(s Snapshot) bool { return s.State == Idle })
 }
@@ -224,9 +224,9 @@ func TestMeasureUploadFails(t *testing.T) {
 		o.Keys = MemoryKeys{"a": NewKey(testKey)}
 	})
 	s.MeasureUpload("a")
-	await(t, s, "told why", 10*time.Second, func(s Snapshot) bool { return strings.Contains(s.Measured.Problem.Title, "nothing listens") })
+	await(t, s, "told why", 10*time.Second, func(s Snapshot) bool { return strings.Contains(s.Measured.Problem.Title.String(), "nothing listens") })
 	s.MeasureUpload("b")
-	await(t, s, "told that there is no key", 10*time.Second, func(s Snapshot) bool { return strings.Contains(s.Measured.Problem.Title, "no stream key") })
+	await(t, s, "told that there is no key", 10*time.Second, func(s Snapshot) bool { return strings.Contains(s.Measured.Problem.Title.String(), "no stream key") })
 }
 
 // What a show has carried is remembered, too.

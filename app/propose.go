@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"tally/app/uplink"
+	"tally/app/words"
 	"tally/assets"
 	"tally/encoder"
 )
@@ -24,8 +25,8 @@ type Setting struct {
 // Proposal is how a show should be sent, and why.
 type Proposal struct {
 	Setting
-	Others []Setting // what would do as well, the best first; Setting is among them
-	Why    []string  // sentences, in the order in which to read them
+	Others []Setting  // what would do as well, the best first; Setting is among them
+	Why    []Sentence // sentences, in the order in which to read them
 }
 
 // rung is a picture that is worth sending, and what it takes to look good: least
@@ -72,9 +73,9 @@ func Propose(line uplink.Result, machine encoder.Budget, service assets.Service,
 	} else {
 		p.Others = []Setting{p.Setting}
 	}
-	p.Why = slices.DeleteFunc([]string{
-		lineWords(line), serviceWords(service, p.Setting), machineWords(machine), p.words(fits, line.Kbps > 0),
-	}, func(s string) bool { return s == "" })
+	p.Why = slices.DeleteFunc([]Sentence{
+		lineWords(line), serviceWords(service, p.Setting), machineWords(machine), p.sum(fits, line.Kbps > 0),
+	}, func(s Sentence) bool { return s == "" })
 	return p
 }
 
@@ -154,48 +155,48 @@ func presetRank(name string) int { return slices.Index(encoder.Presets(), name) 
 // wide is the width of a picture of 16:9.
 func wide(height int) int { return (height*16/9 + 1) / 2 * 2 }
 
-func lineWords(l uplink.Result) string {
+func lineWords(l uplink.Result) Sentence {
 	switch {
 	case l.Kbps == 0:
 		return "What your upload carries is not known: Tally begins with a careful value, and lowers it by itself if need be."
 	case l.AtLeast:
-		return say("Your upload carries at least %.1f Mbit/s.", mega(l.Kbps))
+		return words.Say("Your upload carries at least %.1f Mbit/s.", mega(l.Kbps))
 	case !l.Steady():
-		return say("Your upload carries %.1f Mbit/s, and for moments only %.1f.", mega(l.Kbps), mega(l.Lowest))
+		return words.Say("Your upload carries %.1f Mbit/s, and for moments only %.1f.", mega(l.Kbps), mega(l.Lowest))
 	}
-	return say("Your upload carries %.1f Mbit/s.", mega(l.Kbps))
+	return words.Say("Your upload carries %.1f Mbit/s.", mega(l.Kbps))
 }
 
-func serviceWords(s assets.Service, chosen Setting) string {
+func serviceWords(s assets.Service, chosen Setting) Sentence {
 	limit := s.MaxVideoKbps(chosen.Height, chosen.FPS)
 	if limit == 0 {
 		return ""
 	}
-	return say("%s takes %.1f at most.", s.Name, mega(limit))
+	return words.Say("%s takes %.1f at most.", s.Name, mega(limit))
 }
 
-func machineWords(b encoder.Budget) string {
+func machineWords(b encoder.Budget) Sentence {
 	if len(b.Steps) == 0 {
 		return ""
 	}
 	s := b.Best
 	if !b.Fits {
-		return say("This computer is too slow even for %dp at %d.", s.Height, s.FPS)
+		return words.Say("This computer is too slow even for %dp at %d.", s.Height, s.FPS)
 	}
 	if first := b.Steps[0]; first.Height != s.Height || first.FPS != s.FPS {
-		return say("This computer encodes %dp at %d with ease; %dp at %d would be too much for it.", s.Height, s.FPS, first.Height, first.FPS)
+		return words.Say("This computer encodes %dp at %d with ease; %dp at %d would be too much for it.", s.Height, s.FPS, first.Height, first.FPS)
 	}
-	return say("This computer encodes %dp at %d with ease.", s.Height, s.FPS)
+	return words.Say("This computer encodes %dp at %d with ease.", s.Height, s.FPS)
 }
 
-func (p Proposal) words(fits, measured bool) string {
+func (p Proposal) sum(fits, measured bool) Sentence {
 	switch {
 	case !fits:
-		return say("That is little: %dp at %d is the most that is worth trying.", p.Height, p.FPS)
+		return words.Say("That is little: %dp at %d is the most that is worth trying.", p.Height, p.FPS)
 	case !measured:
-		return say("%dp at %d is a good beginning.", p.Height, p.FPS)
+		return words.Say("%dp at %d is a good beginning.", p.Height, p.FPS)
 	}
-	return say("%dp at %d fits, with room to spare.", p.Height, p.FPS)
+	return words.Say("%dp at %d fits, with room to spare.", p.Height, p.FPS)
 }
 
 func mega(kbps int) float64 { return float64(kbps) / 1000 }

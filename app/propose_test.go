@@ -64,7 +64,7 @@ func TestPropose(t *testing.T) {
 		if p.Height != c.height || p.FPS != c.fps || p.BitrateKbps != c.kbps {
 			t.Errorf("%s: %+v", c.name, p.Setting)
 		}
-		if why := strings.Join(p.Why, " "); !strings.Contains(why, c.says) {
+		if why := whole(p.Why); !strings.Contains(why, c.says) {
 			t.Errorf("%s: it says %q", c.name, why)
 		}
 		set := DefaultSettings()
@@ -81,4 +81,12 @@ func TestPropose(t *testing.T) {
 			t.Errorf("%s: the proposal is not among what fits: %+v", c.name, p.Others)
 		}
 	}
+}
+
+func whole(all []Sentence) string {
+	var text []string
+	for _, s := range all {
+		text = append(text, s.String())
+	}
+	return strings.Join(text, " ")
 }

@@ -72,7 +72,7 @@ func TestDeadLinkAndOldSession(t *testing.T) {
 				t.Errorf("given up %v after that", took)
 			}
 			r.sleep(3 * time.Second)
-			if got := o.status(); got.Cause != "a:1935 still holds your old session, from before the connection broke." || got.State != Reconnecting {
+			if got := o.status(); got.Cause.String() != "a:1935 still holds your old session, from before the connection broke." || got.State != Reconnecting {
 				t.Errorf("%+v", got)
 			}
 			r.state(o, Live, 40*time.Second)
@@ -269,7 +269,7 @@ func TestTheFirstConnectionIsTriedAgain(t *testing.T) {
 		o := r.to("a")
 		r.goLive()
 		r.sleep(30 * time.Second)
-		if st := o.status(); st.State != Connecting || st.Attempt < 10 || st.Problem.Title != "Connecting to a:1935 failed: nothing listens on this port." {
+		if st := o.status(); st.State != Connecting || st.Attempt < 10 || st.Problem.Title.String() != "Connecting to a:1935 failed: nothing listens on this port." {
 			t.Errorf("%+v", st)
 		}
 		server := r.serve("a", rtmptest.AckCumulative)
@@ -313,7 +313,7 @@ func TestWhatTheLineSays(t *testing.T) {
 		{&heldError{"example.com", errDenied}, "example.com still holds your old session, from before the connection broke."},
 		{errNetworkGone, "This computer has lost its network."},
 	} {
-		if p := Explain(c.err); p.Title != c.title || p.Advice == "" || !p.Retry {
+		if p := Explain(c.err); p.Title.String() != c.title || p.Advice == "" || !p.Retry {
 			t.Errorf("%v: %+v", c.err, p)
 		}
 	}

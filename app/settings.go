@@ -2,8 +2,9 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"time"
+
+	"tally/app/words"
 )
 
 // Settings are what the user has chosen. Keys are not among them: see [Key].
@@ -72,31 +73,38 @@ func DefaultSettings() Settings {
 	}
 }
 
-// Validate reports everything that is out of range, each as one sentence.
+// InvalidError is one thing in the settings that is out of range.
+type InvalidError struct{ What Sentence }
+
+func (e *InvalidError) Error() string { return e.What.String() }
+
+// Validate reports everything that is out of range, joined, each as an
+// [InvalidError].
 func (s Settings) Validate() error {
 	v, a := s.Video, s.Audio
 	var errs []error
-	within := func(what string, n, low, high int) {
+	bad := func(what Sentence) { errs = append(errs, &InvalidError{what}) }
+	within := func(what Sentence, n, low, high int) {
 		if n < low || n > high {
-			errs = append(errs, fmt.Errorf("%s must be between %d and %d, not %d", what, low, high, n))
+			bad(words.Say(string(what), low, high, n))
 		}
 	}
-	within("width", v.Width, 128, 3840)
-	within("height", v.Height, 96, 2160)
+	within("The width must be between %d and %d, not %d.", v.Width, 128, 3840)
+	within("The height must be between %d and %d, not %d.", v.Height, 96, 2160)
 	if v.Width%2 != 0 || v.Height%2 != 0 {
-		errs = append(errs, errors.New("width and height must be even"))
+		bad("Width and height must be even.")
 	}
-	within("fps", v.FPS, 1, 120)
-	within("video bitrate in kbit/s", v.BitrateKbps, 100, 50_000)
-	within("audio bitrate in kbit/s", a.BitrateKbps, 32, 320)
-	within("minutes in a part of a recording", s.SplitMinutes, 0, 24*60)
-	within("MiB in a part of a recording", s.SplitMB, 0, 1<<20)
+	within("The frames per second must be between %d and %d, not %d.", v.FPS, 1, 120)
+	within("The picture bitrate must be between %d and %d kbit/s, not %d.", v.BitrateKbps, 100, 50_000)
+	within("The sound bitrate must be between %d and %d kbit/s, not %d.", a.BitrateKbps, 32, 320)
+	within("The minutes in a part of a recording must be between %d and %d, not %d.", s.SplitMinutes, 0, 24*60)
+	within("The MiB in a part of a recording must be between %d and %d, not %d.", s.SplitMB, 0, 1<<20)
 	if s.SplitMB > 0 && s.SplitMB < 10 {
-		errs = append(errs, errors.New("a part of a recording must have at least 10 MiB"))
+		bad("A part of a recording must have at least 10 MiB.")
 	}
-	within("seconds of replay", s.ReplaySeconds, 0, 600)
+	within("The seconds of replay must be between %d and %d, not %d.", s.ReplaySeconds, 0, 600)
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
-		errs = append(errs, fmt.Errorf("key frame interval must be between 0.25 s and 10 s, not %v", v.KeyInterval))
+		bad(words.Say("The key frame interval must be between %.2f s and %.0f s, not %.2f s.", 0.25, 10.0, v.KeyInterval.Seconds()))
 	}
 	return errors.Join(errs...)
 }

@@ -160,7 +160,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-sh.ending:
-			return wrap("finish the picture", sh.video.Flush(emit))
+			return wrap("Tally could not finish the picture.", sh.video.Flush(emit))
 		case <-sh.frames.Ready():
 		}
 		f := sh.frames.Take()
@@ -182,7 +182,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 				sh.fixed.Store(true) // this hardware cannot; outputs drop instead
 			case err != nil:
 				f.Release()
-				return wrap("change the bitrate", err)
+				return wrap("Tally could not change the bitrate.", err)
 			}
 		}
 		if sh.forceKey.Swap(false) {
@@ -191,7 +191,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 		err := sh.video.Encode(f, emit)
 		f.Release()
 		if err != nil {
-			return wrap("encode the picture", err)
+			return wrap("Tally could not encode the picture.", err)
 		}
 		sh.encoded.add(1)
 	}
@@ -232,12 +232,12 @@ func (sh *show) encodeAudio(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-sh.ending:
-			return wrap("finish the sound", sh.audio.Flush(emit))
+			return wrap("Tally could not finish the sound.", sh.audio.Flush(emit))
 		case b := <-sh.sounds:
 			err := sh.audio.Encode(b, emit)
 			b.Release()
 			if err != nil {
-				return wrap("encode the sound", err)
+				return wrap("Tally could not encode the sound.", err)
 			}
 		}
 	}
@@ -286,19 +286,18 @@ type recordError struct{ err error }
 func (e *recordError) Error() string { return "app: record: " + e.err.Error() }
 func (e *recordError) Unwrap() error { return e.err }
 
-// stageError is the failure of a step of the show, named as after "Tally could
-// not".
+// stageError is the failure of a step of the show.
 type stageError struct {
-	step string
+	what Sentence
 	err  error
 }
 
-func (e *stageError) Error() string { return "app: " + e.step + ": " + e.err.Error() }
+func (e *stageError) Error() string { return "app: " + e.what.String() + " " + e.err.Error() }
 func (e *stageError) Unwrap() error { return e.err }
 
-func wrap(step string, err error) error {
+func wrap(what Sentence, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &stageError{step, err}
+	return &stageError{what, err}
 }

@@ -38,10 +38,9 @@ type destinationForm struct {
 	kept func(app.Destination) // it is saved
 }
 
-const (
-	formWidth = 420
-	ownServer = "Own server"
-)
+const formWidth = 420
+
+func ownServer() string { return tr("Own server") }
 
 // newDestinationForm makes the parts of the form, for a sheet to show.
 func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm {
@@ -49,27 +48,27 @@ func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm
 	k := &f.sheet.keys
 	f.note = hintText("", formWidth)
 
-	names := []string{ownServer}
+	names := []string{ownServer()}
 	for _, s := range assets.Services() {
 		names = append(names, s.Name)
 	}
 	f.service = newSheetSelect(k, names, nil)
 	f.server = newSheetSelect(k, nil, nil)
-	f.address = newSheetEntry(k, "rtmp://server/app, or the whole address with the key")
+	f.address = newSheetEntry(k, tr("rtmp://server/app, or the whole address with the key"))
 	f.address.pasted, f.address.left = f.takeApart, f.takeApart
 	f.address.OnChanged = func(string) { f.say("", false) }
-	f.name = newSheetEntry(k, "as you like, for example Sunday stream")
-	f.backup = newSheetEntry(k, "rtmp://…  none: leave it empty")
+	f.name = newSheetEntry(k, tr("as you like, for example Sunday stream"))
+	f.backup = newSheetEntry(k, tr("rtmp://…  none: leave it empty"))
 	f.backup.OnChanged = func(string) { f.say("", false) }
-	f.main = newSheetCheck(k, "Main: the bitrate follows this one's connection", nil)
+	f.main = newSheetCheck(k, tr("Main: the bitrate follows this one's connection"), nil)
 	f.main.Checked = d.Main
 	f.main.Hidden = len(w.shown.Settings.Destinations) < 2 && !d.Main
 	f.key = newSheetPassword(k, keyPlaceholder(w.shown.Keys.Present[d.ID]))
-	f.find = newSheetLink(k, "Where do I find my key?")
+	f.find = newSheetLink(k, tr("Where do I find my key?"))
 	f.findRow = pad(-6, -6, -8, 0, f.find) // a link keeps a distance that the form has already
 
-	f.serverField = field("Server", f.server, nil)
-	f.addressPart = field("Server address", f.address, nil)
+	f.serverField = field(tr("Server"), f.server, nil)
+	f.addressPart = field(tr("Server address"), f.address, nil)
 	f.note.Hide()
 	f.fill(d)
 	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
@@ -80,20 +79,20 @@ func (w *Window) showDestination(d app.Destination) {
 	f := newDestinationForm(w, w.newSheet(), d)
 	k := &f.sheet.keys
 	body := widthOf(formWidth, column(12,
-		field("Service", f.service, nil),
+		field(tr("Service"), f.service, nil),
 		f.serverField, f.addressPart,
-		column(tight, newLine("Stream key", colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
-		field("Backup server, if the first one fails", f.backup, nil),
-		field("Name", f.name, nil),
+		column(tight, newLine(tr("Stream key"), colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
+		field(tr("Backup server, if the first one fails"), f.backup, nil),
+		field(tr("Name"), f.name, nil),
 		f.main,
 		f.note,
 	))
-	title := "Edit destination"
+	title := tr("Edit destination")
 	if d.ID == "" {
-		title = "Add a destination"
+		title = tr("Add a destination")
 	}
-	cancel := newSheetButton(k, "Cancel", widget.MediumImportance, f.sheet.close)
-	save := newSheetButton(k, "Save", widget.HighImportance, f.save)
+	cancel := newSheetButton(k, tr("Cancel"), widget.MediumImportance, f.sheet.close)
+	save := newSheetButton(k, tr("Save"), widget.HighImportance, f.save)
 	var first fyne.Focusable = f.service
 	if d.ID == "" || d.Service == "" {
 		first = f.address
@@ -103,14 +102,14 @@ func (w *Window) showDestination(d app.Destination) {
 
 func keyPlaceholder(present bool) string {
 	if present {
-		return "••••••••••••  stored – type to replace it"
+		return tr("••••••••••••  stored – type to replace it")
 	}
-	return "from your service's dashboard"
+	return tr("from your service's dashboard")
 }
 
 // keyNote says where the key goes.
 func keyNote(k app.KeyStatus) *paragraph {
-	return hintText(cmp.Or(k.Note, "Kept in your desktop's keyring, never in a file or a log."), formWidth)
+	return hintText(cmp.Or(say(k.Note), tr("Kept in your desktop's keyring, never in a file or a log.")), formWidth)
 }
 
 // fill shows a destination.
@@ -119,7 +118,7 @@ func (f *destinationForm) fill(d app.Destination) {
 	f.backup.SetText(d.Backup)
 	service, known := assets.ServiceByID(d.Service)
 	if !known {
-		f.service.SetSelected(ownServer)
+		f.service.SetSelected(ownServer())
 		f.address.SetText(d.URL)
 		f.serviceChosen("")
 		return
@@ -145,7 +144,7 @@ func (f *destinationForm) serviceChosen(address string) {
 	show(f.serverField, known)
 	show(f.addressPart, !known)
 	f.findRow.Hide()
-	f.say(service.Note, false)
+	f.say(say(app.Sentence(service.Note)), false)
 	if u, err := url.Parse(service.KeyPage); err == nil && u.Scheme == "https" {
 		f.find.SetURL(u)
 		f.findRow.Show()
@@ -194,8 +193,8 @@ func (f *destinationForm) takeApart() {
 	}
 	f.found = key
 	f.address.SetText(address)
-	f.key.SetPlaceHolder("••••••••••••  taken from the address")
-	f.say("The last part of the address was the stream key. It is kept out of sight.", false)
+	f.key.SetPlaceHolder(tr("••••••••••••  taken from the address"))
+	f.say(tr("The last part of the address was the stream key. It is kept out of sight."), false)
 }
 
 func (f *destinationForm) say(text string, wrong bool) {
@@ -208,6 +207,9 @@ func (f *destinationForm) say(text string, wrong bool) {
 	f.sheet.grow()
 }
 
+// problemText is a problem with its advice.
+func problemText(p app.Problem) string { return tr("%s %s", say(p.Title), say(p.Advice)) }
+
 func (f *destinationForm) save() {
 	f.takeApart()
 	typed := strings.TrimSpace(f.key.Text)
@@ -217,13 +219,13 @@ func (f *destinationForm) save() {
 	}
 	address, key, problem := f.window.studio.ParseDestination(f.serverAddress(), check)
 	if !problem.IsZero() {
-		f.say(problem.Title+" "+problem.Advice, true)
+		f.say(problemText(problem), true)
 		return
 	}
 	backup := strings.TrimSpace(f.backup.Text)
 	if backup != "" { // its key is the same one; a key in it is taken out of sight
 		if backup, _, problem = f.window.studio.ParseDestination(backup, "stored"); !problem.IsZero() {
-			f.say("Backup server: "+problem.Title+" "+problem.Advice, true)
+			f.say(tr("Backup server: %s", problemText(problem)), true)
 			return
 		}
 	}

@@ -93,7 +93,7 @@ func TestServiceFillsInItsServer(t *testing.T) {
 	w, r := open(t)
 	w.render(idle())
 	w.showDestination(app.Destination{})
-	find(t, w, func(s *sheetSelect) bool { return s.Selected == ownServer }).SetSelected("Twitch")
+	find(t, w, func(s *sheetSelect) bool { return s.Selected == ownServer() }).SetSelected("Twitch")
 	test.Type(find(t, w, func(e *sheetEntry) bool { return e.Password }), testKey)
 	press(t, w, "Save")
 	d := r.last().Destinations[0]

@@ -118,7 +118,7 @@ func (v *measureView) renderLine(m app.MeasureStatus) {
 	case running:
 		value, text = m.Share, tr("Connecting to %s…", v.destination.Name)
 	case !m.Problem.IsZero() && v.asked && l.Kbps == 0:
-		text, color = m.Problem.Title+" "+m.Problem.Advice, colorBad
+		text, color = say(m.Problem.Title)+" "+say(m.Problem.Advice), colorBad
 	case l.Kbps > 0:
 		value, text = 1, tr("Measured to %s.", v.destination.Name)
 	case v.asked:
@@ -155,7 +155,11 @@ func (v *measureView) renderMachine(m app.MeasureStatus) {
 // propose makes the proposal of what is known, and lists what would do as well.
 func (v *measureView) propose(s app.Snapshot) {
 	v.proposal = app.Propose(v.known(s.Measured), s.Measured.Machine, v.service, v.wishes, s.Settings.Audio.BitrateKbps)
-	v.why.set(strings.Join(v.proposal.Why, " "), theme.ColorNameForeground)
+	var why []string
+	for _, sentence := range v.proposal.Why {
+		why = append(why, say(sentence))
+	}
+	v.why.set(strings.Join(why, " "), theme.ColorNameForeground)
 	var names []string
 	for _, o := range v.proposal.Others {
 		names = append(names, settingName(o))

@@ -288,8 +288,8 @@ func TestSettingsAreAppliedAsAWhole(t *testing.T) {
 		t.Fatal("a bitrate that no service takes was saved")
 	}
 	bitrate.SetText("4500")
-	find(t, w, func(s *sheetSelect) bool { return strings.HasPrefix(s.Selected, "1280") }).SetSelected(sizes[0].label)
-	find(t, w, func(s *sheetSelect) bool { return strings.HasPrefix(s.Selected, "30") }).SetSelected(rates[0].label)
+	find(t, w, func(s *sheetSelect) bool { return strings.HasPrefix(s.Selected, "1280") }).SetSelected(sizes()[0].label)
+	find(t, w, func(s *sheetSelect) bool { return strings.HasPrefix(s.Selected, "30") }).SetSelected(rates()[0].label)
 	press(t, w, "Save")
 	v := r.last().Video
 	if w.sheet != nil || v.BitrateKbps != 4500 || v.Width != 1920 || v.Height != 1080 || v.FPS != 60 {
@@ -305,7 +305,7 @@ func TestRefusedChangeSaysWhy(t *testing.T) {
 	if w.record.toggle.on {
 		t.Error("a change that was refused looks as if it had been made")
 	}
-	if !w.banner.root.Visible() || w.banner.title.text != app.Explain(r.refuse).Title {
+	if !w.banner.root.Visible() || w.banner.title.text != app.Explain(r.refuse).Title.String() {
 		t.Errorf("the banner says %q", w.banner.title.text)
 	}
 	w.render(idle())

@@ -99,7 +99,7 @@ type sheetSelect struct {
 
 func newSheetSelect(k *sheetKeys, options []string, changed func(string)) *sheetSelect {
 	s := &sheetSelect{keys: k}
-	s.Options, s.OnChanged, s.PlaceHolder = options, changed, "Choose…"
+	s.Options, s.OnChanged, s.PlaceHolder = options, changed, tr("Choose…")
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -158,41 +158,41 @@ func (w *Window) menu() *fyne.MainMenu {
 		i.Shortcut = ctrl(key)
 		return i
 	}
-	quit := item("Quit", fyne.KeyQ, w.askToClose)
+	quit := item(tr("Quit"), fyne.KeyQ, w.askToClose)
 	quit.IsQuit = true
-	full := fyne.NewMenuItem("Full screen", w.unlessSheet(w.toggleFullScreen))
+	full := fyne.NewMenuItem(tr("Full screen"), w.unlessSheet(w.toggleFullScreen))
 	full.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
-	record := fyne.NewMenuItem("Record to a file", w.unlessSheet(w.toggleRecord))
+	record := fyne.NewMenuItem(tr("Record to a file"), w.unlessSheet(w.toggleRecord))
 	record.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
-	replay := fyne.NewMenuItem("Save the replay", w.unlessSheet(w.studio.SaveReplay))
+	replay := fyne.NewMenuItem(tr("Save the replay"), w.unlessSheet(w.studio.SaveReplay))
 	replay.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
 	return fyne.NewMainMenu(
 		fyne.NewMenu("Tally",
-			item("Settings…", fyne.KeyComma, w.showSettings),
-			item("Destinations…", fyne.KeyD, w.showDestinations),
-			item("Add a destination…", fyne.KeyN, func() { w.showDestination(app.Destination{}) }),
+			item(tr("Settings…"), fyne.KeyComma, w.showSettings),
+			item(tr("Destinations…"), fyne.KeyD, w.showDestinations),
+			item(tr("Add a destination…"), fyne.KeyN, func() { w.showDestination(app.Destination{}) }),
 			fyne.NewMenuItemSeparator(),
 			item(tr("Guide…"), fyne.KeyG, func() { w.showGuide(stepPicture) }),
 			fyne.NewMenuItemSeparator(),
 			quit,
 		),
-		fyne.NewMenu("Show",
-			item("Go live", fyne.KeyL, w.goLive),
+		fyne.NewMenu(tr("Show"),
+			item(tr("Go live"), fyne.KeyL, w.goLive),
 			item(tr("What to look at before a show…"), fyne.KeyB, func() { w.showChecks(false) }),
-			item("End…", fyne.KeyE, w.askToEnd),
-			item("Retry the connection now", fyne.KeyR, w.studio.RetryNow),
+			item(tr("End…"), fyne.KeyE, w.askToEnd),
+			item(tr("Retry the connection now"), fyne.KeyR, w.studio.RetryNow),
 			fyne.NewMenuItemSeparator(),
-			item("Mute or unmute", fyne.KeyM, w.toggleMute),
+			item(tr("Mute or unmute"), fyne.KeyM, w.toggleMute),
 		),
-		fyne.NewMenu("Recording",
+		fyne.NewMenu(tr("Recording"),
 			record,
-			item("Pause or go on", fyne.KeyP, w.togglePause),
-			item("Mark a chapter", fyne.KeyK, w.mark),
+			item(tr("Pause or go on"), fyne.KeyP, w.togglePause),
+			item(tr("Mark a chapter"), fyne.KeyK, w.mark),
 			replay,
 			fyne.NewMenuItemSeparator(),
-			item("Recordings…", fyne.KeyO, w.showFiles),
+			item(tr("Recordings…"), fyne.KeyO, w.showFiles),
 		),
-		fyne.NewMenu("View", full),
+		fyne.NewMenu(tr("View"), full),
 	)
 }
 

@@ -163,8 +163,8 @@ func (v *checkSheet) fill(checks []app.Check) {
 	for i, c := range listed {
 		r := &v.rows[i]
 		r.check = c
-		r.title.set(c.Title, theme.ColorNameForeground)
-		r.advice.set(c.Advice, colorSecondary)
+		r.title.set(say(c.Title), theme.ColorNameForeground)
+		r.advice.set(say(c.Advice), colorSecondary)
 		show(r.advice, c.Advice != "")
 	}
 }
@@ -174,8 +174,8 @@ func (v *checkSheet) row(c app.Check) (checkRow, fyne.CanvasObject) {
 	width := float32(checksWidth - icon - 14)
 	r := checkRow{
 		icon:   widget.NewIcon(checkIcon(c.State)),
-		title:  newParagraph(c.Title, theme.ColorNameForeground, theme.SizeNameText, width),
-		advice: newParagraph(c.Advice, colorSecondary, sizeSmall, width),
+		title:  newParagraph(say(c.Title), theme.ColorNameForeground, theme.SizeNameText, width),
+		advice: newParagraph(say(c.Advice), colorSecondary, sizeSmall, width),
 	}
 	text := column(1, r.title, r.advice)
 	if label := fixLabel(c); label != "" {

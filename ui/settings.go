@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"errors"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -23,30 +23,60 @@ type pictureSize struct{ width, height int }
 // part is how large a recording's files get.
 type part struct{ minutes, mb int }
 
-var (
-	sizes = []choice[pictureSize]{
-		{"1920 × 1080 (Full HD)", pictureSize{1920, 1080}},
-		{"1280 × 720 (HD)", pictureSize{1280, 720}},
-		{"854 × 480", pictureSize{854, 480}},
-		{"640 × 360", pictureSize{640, 360}},
+func sizes() []choice[pictureSize] {
+	return []choice[pictureSize]{
+		{tr("1920 × 1080 (Full HD)"), pictureSize{1920, 1080}},
+		{tr("1280 × 720 (HD)"), pictureSize{1280, 720}},
+		{tr("%d × %d", 854, 480), pictureSize{854, 480}},
+		{tr("%d × %d", 640, 360), pictureSize{640, 360}},
 	}
-	rates = []choice[int]{
-		{"60 – games, sport", 60}, {"50", 50}, {"30 – people, talk", 30}, {"25", 25}, {"24 – film", 24},
+}
+
+func rates() []choice[int] {
+	return []choice[int]{
+		{tr("60 – games, sport"), 60},
+		{"50", 50},
+		{tr("30 – people, talk"), 30},
+		{"25", 25},
+		{tr("24 – film"), 24},
 	}
-	soundRates = []choice[int]{
-		{"320 kbit/s", 320}, {"192 kbit/s", 192}, {"160 kbit/s – good for music", 160}, {"128 kbit/s", 128}, {"96 kbit/s – enough for speech", 96},
+}
+
+func soundRates() []choice[int] {
+	return []choice[int]{
+		{bitrate(320), 320},
+		{bitrate(192), 192},
+		{tr("160 kbit/s – good for music"), 160},
+		{bitrate(128), 128},
+		{tr("96 kbit/s – enough for speech"), 96},
 	}
-	replays = []choice[int]{
-		{"Nothing", 0}, {"The last 15 seconds", 15}, {"The last 30 seconds", 30}, {"The last minute", 60}, {"The last 5 minutes", 300},
+}
+
+func replays() []choice[int] {
+	return []choice[int]{
+		{tr("Nothing"), 0},
+		{tr("The last 15 seconds"), 15},
+		{tr("The last 30 seconds"), 30},
+		{tr("The last minute"), 60},
+		{tr("The last 5 minutes"), 300},
 	}
-	splits = []choice[part]{
-		{"Never", part{}}, {"Every 30 minutes", part{minutes: 30}}, {"Every hour", part{minutes: 60}}, {"Every 4 GB", part{mb: 4000}},
+}
+
+func splits() []choice[part] {
+	return []choice[part]{
+		{tr("Never"), part{}},
+		{tr("Every 30 minutes"), part{minutes: 30}},
+		{tr("Every hour"), part{minutes: 60}},
+		{tr("Every 4 GB"), part{mb: 4000}},
 	}
-	delays = []choice[bool]{
-		{"Normal – best picture", false},
-		{"Low – seen sooner, less sharp", true},
+}
+
+func delays() []choice[bool] {
+	return []choice[bool]{
+		{tr("Normal – best picture"), false},
+		{tr("Low – seen sooner, less sharp"), true},
 	}
-)
+}
 
 // labels lists the options; a value that is none of them gets one of its own.
 func labels[T comparable](of []choice[T], value T, own string) (all []string, selected string) {
@@ -97,55 +127,55 @@ func (w *Window) showSettings() {
 		s.Selected = selected
 		return s
 	}
-	f.size = selectOf(labels(sizes, pictureSize{v.Width, v.Height}, fmt.Sprintf("%d × %d", v.Width, v.Height)))
-	f.fps = selectOf(labels(rates, v.FPS, strconv.Itoa(v.FPS)))
-	f.sound = selectOf(labels(soundRates, now.Audio.BitrateKbps, bitrate(now.Audio.BitrateKbps)))
-	f.delay = selectOf(labels(delays, v.LowLatency, ""))
-	f.preview = selectOf(labels(paces, w.paceChosen(), ""))
-	f.replay = selectOf(labels(replays, now.ReplaySeconds, fmt.Sprintf("The last %d seconds", now.ReplaySeconds)))
-	f.split = selectOf(labels(splits, part{now.SplitMinutes, now.SplitMB}, fmt.Sprintf("Each %d min, %d MiB", now.SplitMinutes, now.SplitMB)))
+	f.size = selectOf(labels(sizes(), pictureSize{v.Width, v.Height}, tr("%d × %d", v.Width, v.Height)))
+	f.fps = selectOf(labels(rates(), v.FPS, strconv.Itoa(v.FPS)))
+	f.sound = selectOf(labels(soundRates(), now.Audio.BitrateKbps, bitrate(now.Audio.BitrateKbps)))
+	f.delay = selectOf(labels(delays(), v.LowLatency, ""))
+	f.preview = selectOf(labels(paces(), w.paceChosen(), ""))
+	f.replay = selectOf(labels(replays(), now.ReplaySeconds, tr("The last %d seconds", now.ReplaySeconds)))
+	f.split = selectOf(labels(splits(), part{now.SplitMinutes, now.SplitMB}, tr("Each %d min, %d MiB", now.SplitMinutes, now.SplitMB)))
 	f.bitrate = newSheetEntry(k, "2500")
 	f.bitrate.SetText(strconv.Itoa(v.BitrateKbps))
-	f.adapt = newSheetCheck(k, "Lower the bitrate by itself when the connection is too slow", nil)
+	f.adapt = newSheetCheck(k, tr("Lower the bitrate by itself when the connection is too slow"), nil)
 	f.adapt.Checked = now.Adapt
 	f.folder = newLine(folderText(f.recordDir), colorSecondary, sizeSmall).clipped()
-	choose := newSheetButton(k, "Choose…", widget.MediumImportance, f.chooseFolder)
+	choose := newSheetButton(k, tr("Choose…"), widget.MediumImportance, f.chooseFolder)
 	if w.onAir() {
 		f.size.Disable()
 		f.fps.Disable()
 		f.delay.Disable()
 		f.sound.Disable()
 		f.note.Show()
-		f.note.set("On air, only the picture bitrate and the recordings can change. END the show for the rest.", colorSecondary)
+		f.note.set(tr("On air, only the picture bitrate and the recordings can change. END the show for the rest."), colorSecondary)
 	}
 	body := widthOf(width, column(14,
 		container.NewGridWithColumns(2,
-			field("Picture size", f.size, nil),
-			field("Frames per second", f.fps, nil)),
+			field(tr("Picture size"), f.size, nil),
+			field(tr("Frames per second"), f.fps, nil)),
 		container.NewGridWithColumns(2,
-			field("Picture bitrate, kbit/s", f.bitrate, nil),
-			field("Sound bitrate", f.sound, nil)),
-		hintText("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60.", width),
+			field(tr("Picture bitrate, kbit/s"), f.bitrate, nil),
+			field(tr("Sound bitrate"), f.sound, nil)),
+		hintText(tr("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60."), width),
 		f.adapt,
 		container.NewGridWithColumns(2,
-			field("Delay", f.delay, nil),
-			field("Preview in this window", f.preview, nil)),
-		field("Recordings", ends(f.folder, choose), nil),
+			field(tr("Delay"), f.delay, nil),
+			field(tr("Preview in this window"), f.preview, nil)),
+		field(tr("Recordings"), ends(f.folder, choose), nil),
 		container.NewGridWithColumns(2,
-			field("Another file", f.split, nil),
-			field("Keep for a replay", f.replay, nil)),
+			field(tr("Another file"), f.split, nil),
+			field(tr("Keep for a replay"), f.replay, nil)),
 		f.note,
 	))
-	cancel := newSheetButton(k, "Cancel", widget.MediumImportance, f.sheet.close)
-	save := newSheetButton(k, "Save", widget.HighImportance, f.save)
-	f.sheet.open("Settings", body, f.size, cancel, save)
+	cancel := newSheetButton(k, tr("Cancel"), widget.MediumImportance, f.sheet.close)
+	save := newSheetButton(k, tr("Save"), widget.HighImportance, f.save)
+	f.sheet.open(tr("Settings"), body, f.size, cancel, save)
 }
 
 func folderText(dir string) string {
 	if dir == "" {
-		return "In your Videos folder"
+		return tr("In your Videos folder")
 	}
-	return "In " + filepath.Clean(dir)
+	return tr("In %s", filepath.Clean(dir))
 }
 
 func (f *settingsForm) chooseFolder() {
@@ -158,28 +188,28 @@ func (f *settingsForm) chooseFolder() {
 func (f *settingsForm) save() {
 	kbps, err := strconv.Atoi(strings.TrimSpace(f.bitrate.Text))
 	if err != nil {
-		f.say("The picture bitrate must be a number, such as 2500.")
+		f.say(tr("The picture bitrate must be a number, such as 2500."))
 		return
 	}
 	err = f.window.tryApply(func(s *app.Settings) {
 		v := &s.Video
-		picture := valueOf(sizes, f.size.Selected, pictureSize{v.Width, v.Height})
+		picture := valueOf(sizes(), f.size.Selected, pictureSize{v.Width, v.Height})
 		v.Width, v.Height = picture.width, picture.height
-		v.FPS = valueOf(rates, f.fps.Selected, v.FPS)
-		v.LowLatency = valueOf(delays, f.delay.Selected, v.LowLatency)
+		v.FPS = valueOf(rates(), f.fps.Selected, v.FPS)
+		v.LowLatency = valueOf(delays(), f.delay.Selected, v.LowLatency)
 		v.BitrateKbps = kbps
-		s.Audio.BitrateKbps = valueOf(soundRates, f.sound.Selected, s.Audio.BitrateKbps)
+		s.Audio.BitrateKbps = valueOf(soundRates(), f.sound.Selected, s.Audio.BitrateKbps)
 		s.Adapt = f.adapt.Checked
 		s.RecordDir = f.recordDir
-		s.ReplaySeconds = valueOf(replays, f.replay.Selected, s.ReplaySeconds)
-		p := valueOf(splits, f.split.Selected, part{s.SplitMinutes, s.SplitMB})
+		s.ReplaySeconds = valueOf(replays(), f.replay.Selected, s.ReplaySeconds)
+		p := valueOf(splits(), f.split.Selected, part{s.SplitMinutes, s.SplitMB})
 		s.SplitMinutes, s.SplitMB = p.minutes, p.mb
 	})
 	if err != nil {
 		f.say(sentence(err))
 		return
 	}
-	f.window.choosePace(valueOf(paces, f.preview.Selected, paceAuto))
+	f.window.choosePace(valueOf(paces(), f.preview.Selected, paceAuto))
 	f.sheet.close()
 }
 
@@ -191,11 +221,16 @@ func (f *settingsForm) say(text string) {
 
 // sentence makes an error readable: settings report theirs one a line.
 func sentence(err error) string {
-	lines := strings.Split(err.Error(), "\n")
-	for i, l := range lines {
-		r := []rune(l)
-		if len(r) > 0 {
-			lines[i] = strings.ToUpper(string(r[:1])) + string(r[1:])
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	lines := make([]string, len(all))
+	for i, e := range all {
+		if bad, ok := errors.AsType[*app.InvalidError](e); ok {
+			lines[i] = say(bad.What)
+		} else {
+			lines[i] = problemText(app.Explain(e))
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -165,11 +164,10 @@ func (w *Window) renderSheets(s app.Snapshot) {
 }
 
 func titleOf(s app.Snapshot) string {
-	word := signalOf(s).word
-	if word == "OFF AIR" {
+	if !s.State.OnAir() || s.State == "" {
 		return "Tally"
 	}
-	return "Tally – " + strings.ToLower(word)
+	return tr("Tally – %s", signalOf(s).quiet)
 }
 
 func (w *Window) onAir() bool { return w.shown.State.OnAir() }
@@ -206,7 +204,7 @@ func (w *Window) askToEnd() {
 	switch {
 	case !w.onAir() || w.shown.State == app.Ending:
 	case w.watched():
-		w.confirm("End the show?", "Viewers see it end. You can go live again at any time.", "End the show", "Keep streaming", true, w.studio.End)
+		w.confirm(tr("End the show?"), tr("Viewers see it end. You can go live again at any time."), tr("End the show"), tr("Keep streaming"), true, w.studio.End)
 	default:
 		w.studio.End()
 	}
@@ -219,7 +217,7 @@ func (w *Window) askToClose() {
 		w.quit()
 	case w.watched():
 		if w.sheet == nil {
-			w.confirm("You are on air", "Closing Tally ends the show for your viewers.", "End the show and close", "Keep streaming", true, w.Close)
+			w.confirm(tr("You are on air"), tr("Closing Tally ends the show for your viewers."), tr("End the show and close"), tr("Keep streaming"), true, w.Close)
 		}
 	default:
 		w.Close()

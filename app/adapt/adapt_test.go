@@ -136,7 +136,7 @@ func TestHalfThePaceAndTheFloor(t *testing.T) {
 			t.Fatalf("at %v the target is %d", at, got.Bitrate)
 		}
 	}
-	if got.Pace != 2 || !strings.Contains(got.Reason, "Your upload fell to") {
+	if got.Pace != 2 || !strings.Contains(got.Reason.String(), "Your upload fell to") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
+	"tally/app/words"
 )
 
 // Report is what arrived, as a service would see it.
@@ -25,7 +27,7 @@ type Report struct {
 	Bytes       int64
 	Kbps        int // over the last two seconds
 	Ended       bool
-	Faults      []string // what a service would mind, each a sentence
+	Faults      []words.Sentence // what a service would mind
 }
 
 // inspector reads the messages of one stream. The server's goroutine writes, any
@@ -75,8 +77,7 @@ func (in *inspector) Report() Report {
 	return r
 }
 
-func (in *inspector) fault(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (in *inspector) fault(text words.Sentence) {
 	if len(in.report.Faults) < 8 && !slices.Contains(in.report.Faults, text) {
 		in.report.Faults = append(in.report.Faults, text)
 	}

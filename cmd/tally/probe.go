@@ -28,7 +28,7 @@ func probe(ctx context.Context, args []string, stdout io.Writer) error {
 		target, err = rtmpout.ParseServer(*url)
 	}
 	if err != nil {
-		return usageError{errors.New(app.Explain(err).Title)}
+		return usageError{errors.New(app.Explain(err).Title.String())}
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()

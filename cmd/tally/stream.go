@@ -98,7 +98,7 @@ func (f *streamFlags) destinations(urls []string, key string) error {
 			continue
 		}
 		if _, err := rtmpout.ParseTarget(u, key); err != nil {
-			return usageError{errors.New(app.Explain(err).Title)}
+			return usageError{errors.New(app.Explain(err).Title.String())}
 		}
 		id := strconv.Itoa(i)
 		server, k, _ := app.SplitDestination(u, key)
