@@ -6,7 +6,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
-	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
 	"tally/app/uplink"
@@ -175,13 +174,13 @@ func TestGuideFits(t *testing.T) {
 		s.Settings.Destinations[0].Service = "youtube" // the one with most to say
 		w.render(measured(s, "t"))
 		w.showGuide(step)
-		top := w.win.Canvas().Overlays().Top()
-		if got := top.(*widget.PopUp).Content.MinSize(); got.Height > 533-16 || got.Width > 853-16 {
+		top := w.sheet.popUp
+		if got := top.Content.MinSize(); got.Height > 533-16 || got.Width > 853-16 {
 			t.Errorf("step %d wants %v", step, got)
 		}
 		seen := map[fyne.Focusable]bool{}
 		for range 40 {
-			w.win.Canvas().(test.WindowlessCanvas).FocusNext()
+			w.win.Canvas().FocusNext()
 			seen[w.win.Canvas().Focused()] = true
 		}
 		if len(seen) < 3 {

@@ -116,7 +116,7 @@ func TestListOfChecks(t *testing.T) {
 	r.checks = s.Preflight
 	w.render(s)
 	w.showChecks(false)
-	if got := w.win.Canvas().Overlays().Top().MinSize(); got.Height > 533 || got.Width > 853 {
+	if got := w.sheet.popUp.Content.MinSize(); got.Height > 533 || got.Width > 853 {
 		t.Errorf("the list wants %v", got)
 	}
 	test.AssertObjectRendersToMarkup(t, "checks/all.xml", w.checks.list)
