@@ -109,7 +109,7 @@ func (g *guide) left() {
 // open shows the sheet of a step. The last button is the one that Return presses.
 func (g *guide) open(title string, body fyne.CanvasObject, focus fyne.Focusable, buttons ...*sheetButton) {
 	progress := row(10, vcenter(newDots(int(g.step), guideSteps)), newLine(tr("Step %d of %d", int(g.step)+1, guideSteps), colorSecondary, sizeSmall))
-	g.sheet.open(title, column(14, progress, container.New(leastSize{guideWidth, 250}, body)), focus, buttons...)
+	g.sheet.open(title, column(14, progress, container.New(leastSize{guideWidth, 284}, body)), focus, buttons...)
 }
 
 // leastSize keeps all steps equally large, so that nothing jumps.
@@ -221,7 +221,11 @@ func (g *guide) showService() {
 		}
 	}
 	tile := func(id, name string) {
-		t := g.button(name, widget.MediumImportance, func() { g.service = id; mark() })
+		t := g.button(name, widget.MediumImportance, func() {
+			g.service = id
+			mark()
+			g.window.win.Canvas().Focus(next) // a button that was pressed has the focus no more
+		})
 		tiles, ids = append(tiles, t), append(ids, id)
 		grid.Add(container.New(leastSize{120, 44}, t))
 	}

@@ -22,7 +22,7 @@ type measureView struct {
 	lineText      *paragraph
 	machineText   *line
 	ask           *sheetButton // measures the line, where viewers might see it
-	again         *sheetButton
+	again, next   *sheetButton
 	why           *paragraph
 	choice        *sheetSelect
 	motion        *sheetCheck
@@ -63,8 +63,8 @@ func (g *guide) showMeasure() {
 		v.why,
 		container.NewGridWithColumns(2, field(tr("Send the picture as"), v.choice, nil), container.NewVBox(newLine(" ", colorSecondary, sizeSmall), v.motion)),
 	)
-	next := g.button(tr("Use this"), widget.HighImportance, func() { v.use(); g.show(stepGo) })
-	g.open(tr("What your line and this computer can do"), body, next, g.skip(), g.back(stepKey), v.again, next)
+	v.next = g.button(tr("Use this"), widget.HighImportance, func() { v.use(); g.show(stepGo) })
+	g.open(tr("What your line and this computer can do"), body, v.next, g.skip(), g.back(stepKey), v.again, v.next)
 	v.render(w.shown)
 	v.measure()
 }
@@ -79,9 +79,11 @@ func (v *measureView) measure() {
 }
 
 func (v *measureView) measureLine() {
+	w := v.guide.window
 	v.asked = true
-	v.guide.window.studio.MeasureUpload(v.destination.ID)
-	v.render(v.guide.window.shown)
+	w.studio.MeasureUpload(v.destination.ID)
+	v.render(w.shown)
+	w.win.Canvas().Focus(v.next) // the button that was pressed is gone
 }
 
 // hidden tells whether the service takes a stream for a test, that nobody sees.

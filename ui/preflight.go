@@ -63,6 +63,7 @@ type checkSheet struct {
 	list   *fyne.Container
 	intro  *paragraph
 	goLive *sheetButton
+	done   *sheetButton
 	rows   []checkRow
 }
 
@@ -90,7 +91,7 @@ func (w *Window) showChecks(asks bool) {
 		title, back = tr("Ready for a show?"), tr("Close")
 		buttons = append(buttons, newSheetButton(k, tr("Look again"), widget.MediumImportance, w.studio.CheckAgain))
 	}
-	done := newSheetButton(k, back, widget.HighImportance, v.sheet.close)
+	v.done = newSheetButton(k, back, widget.HighImportance, v.sheet.close)
 	if asks {
 		v.goLive = newSheetButton(k, tr("Go live anyway"), widget.MediumImportance, func() { v.sheet.close(); w.studio.GoLive() })
 		buttons = append(buttons, v.goLive)
@@ -98,7 +99,7 @@ func (w *Window) showChecks(asks bool) {
 	w.checks = v
 	v.fill(w.studio.Preflight())
 	body := column(14, v.intro, container.New(highest{float32(12), v.room}, scroll))
-	v.sheet.open(title, body, done, append(buttons, done)...)
+	v.sheet.open(title, body, v.done, append(buttons, v.done)...)
 }
 
 // room is how high the list may be.
@@ -136,7 +137,7 @@ func (v *checkSheet) fill(checks []app.Check) {
 	}
 	switch {
 	case len(wrong) > 0:
-		v.intro.set(trn(len(wrong), "One thing should be looked at first.", "%d things should be looked at first."), theme.ColorNameForeground)
+		v.intro.set(trn(len(wrong), "%d thing should be looked at first.", "%d things should be looked at first."), theme.ColorNameForeground)
 	case slices.ContainsFunc(checks, func(c app.Check) bool { return c.State == app.CheckOpen }):
 		v.intro.set(tr("So far all is well."), theme.ColorNameForeground)
 	default:
@@ -238,6 +239,7 @@ func (v *checkSheet) fix(c app.Check) {
 	}
 	v.fill(w.studio.Preflight())
 	v.sheet.grow()
+	w.win.Canvas().Focus(v.done) // the button that was pressed may be gone
 }
 
 func (w *Window) fixElsewhere(c app.Check) {
