@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
@@ -18,9 +19,10 @@ type measureView struct {
 	destination app.Destination
 	service     assets.Service
 
-	line, machine *widget.ProgressBar
+	line, machine *widget.ProgressBar // while it is measured
 	lineText      *paragraph
 	machineText   *line
+	parts         *fyne.Container
 	ask           *sheetButton // measures the line, where viewers might see it
 	again, next   *sheetButton
 	why           *paragraph
@@ -31,6 +33,7 @@ type measureView struct {
 	shown    app.MeasureStatus
 	wishes   app.Wishes
 	chosen   string // what the user has chosen of the list; empty: the proposal
+	asNow    string // the choice that changes nothing
 	asked    bool   // somebody wants the line to be measured
 	drawn    bool
 }
@@ -56,7 +59,7 @@ func (g *guide) showMeasure() {
 	})
 	v.motion.Checked = g.motion
 	g.measure = v
-	body := column(10,
+	v.parts = column(10,
 		field(tr("Your upload"), v.line, v.lineText),
 		row(0, v.ask),
 		field(tr("This computer"), v.machine, v.machineText),
@@ -64,7 +67,7 @@ func (g *guide) showMeasure() {
 		container.NewGridWithColumns(2, field(tr("Send the picture as"), v.choice, nil), container.NewVBox(newLine(" ", colorSecondary, sizeSmall), v.motion)),
 	)
 	v.next = g.button(tr("Use this"), widget.HighImportance, func() { v.use(); g.show(stepGo) })
-	g.open(tr("What your line and this computer can do"), body, v.next, g.skip(), g.back(stepKey), v.again, v.next)
+	g.open(tr("What your line and this computer can do"), v.parts, v.next, g.skip(), g.back(stepKey), v.again, v.next)
 	v.render(w.shown)
 	v.measure()
 }
@@ -120,8 +123,10 @@ func (v *measureView) renderLine(m app.MeasureStatus) {
 		value, text = m.Share, tr("Connecting to %s…", v.destination.Name)
 	case !m.Problem.IsZero() && v.asked && l.Kbps == 0:
 		text, color = say(m.Problem.Title)+" "+say(m.Problem.Advice), colorBad
+	case l.Kbps > 0 && l.AtLeast:
+		text, color = tr("At least %.1f Mbit/s, measured to %s.", float64(l.Kbps)/1000, v.destination.Name), colorGood
 	case l.Kbps > 0:
-		value, text = 1, tr("Measured to %s.", v.destination.Name)
+		text, color = tr("%.1f Mbit/s, measured to %s.", float64(l.Kbps)/1000, v.destination.Name), colorGood
 	case v.asked:
 		text = tr("Waiting for its turn…")
 	case v.destination.ID == "":
@@ -132,6 +137,7 @@ func (v *measureView) renderLine(m app.MeasureStatus) {
 		text = tr("%s has no test that nobody sees: viewers would see a test picture for some seconds. Measure only with the key of a private or unlisted event; or go on, and Tally finds out while you are live.", v.service.Name)
 	}
 	v.line.SetValue(value)
+	show(v.line, running)
 	v.lineText.set(text, color)
 	if ask := !running && !v.hidden() && !v.asked && l.Kbps == 0 && v.destination.ID != ""; v.ask.Visible() != ask {
 		show(v.ask, ask)
@@ -140,16 +146,18 @@ func (v *measureView) renderLine(m app.MeasureStatus) {
 }
 
 func (v *measureView) renderMachine(m app.MeasureStatus) {
-	switch {
-	case m.Running == app.MeasureMachine:
-		v.machine.SetValue(m.Share)
-		v.machineText.setText(tr("Encoding, as fast as it can…"))
+	running := m.Running == app.MeasureMachine
+	v.machine.SetValue(m.Share)
+	show(v.machine, running)
+	switch best := m.Machine.Best; {
+	case running:
+		v.machineText.set(tr("Encoding, as fast as it can…"), colorSecondary)
+	case len(m.Machine.Steps) > 0 && m.Machine.Fits:
+		v.machineText.set(tr("%dp at %d with ease, measured.", best.Height, best.FPS), colorGood)
 	case len(m.Machine.Steps) > 0:
-		v.machine.SetValue(1)
-		v.machineText.setText(tr("Measured."))
+		v.machineText.set(tr("Slow, measured."), colorWarn)
 	default:
-		v.machine.SetValue(0)
-		v.machineText.setText(tr("Waiting for its turn…"))
+		v.machineText.set(tr("Waiting for its turn…"), colorSecondary)
 	}
 }
 
@@ -165,6 +173,8 @@ func (v *measureView) propose(s app.Snapshot) {
 	for _, o := range v.proposal.Others {
 		names = append(names, settingName(o))
 	}
+	v.asNow = tr("As it is now: %dp at %d, %.1f Mbit/s", s.Settings.Video.Height, s.Settings.Video.FPS, float64(s.Settings.Video.BitrateKbps)/1000)
+	names = append(names, v.asNow)
 	chosen := v.chosen
 	if chosen == "" {
 		chosen = settingName(v.proposal.Setting)
@@ -180,7 +190,7 @@ func settingName(s app.Setting) string {
 	return tr("%dp at %d, %.1f Mbit/s", s.Height, s.FPS, float64(s.BitrateKbps)/1000)
 }
 
-// use takes what is chosen, unless nothing is known that speaks for it.
+// use takes what is chosen.
 func (v *measureView) use() {
 	for _, o := range v.proposal.Others {
 		if settingName(o) == v.choice.Selected {
