@@ -25,7 +25,7 @@ func Explain(err error) Problem {
 	if err == nil {
 		return Problem{}
 	}
-	for _, explain := range []func(error) (Problem, bool){explainMeasure, explainOwn, explainLine, explainURL, explainServer, explainDevice, explainDisk, explainEncoder} {
+	for _, explain := range []func(error) (Problem, bool){explainMeasure, explainOwn, explainLine, explainAuthority, explainURL, explainServer, explainDevice, explainDisk, explainEncoder} {
 		if p, ok := explain(err); ok {
 			return p
 		}
@@ -130,7 +130,7 @@ func explainTLS(t *rtmpout.TLSError, say sayer) (Problem, bool) {
 	advice := map[rtmpout.TLSReason]Sentence{
 		rtmpout.TLSWrongName:        "Check the server's name in the URL; do not send your key anywhere else.",
 		rtmpout.TLSExpired:          "Check this computer's date; if it is right, the server's owner must renew the certificate.",
-		rtmpout.TLSUnknownAuthority: "If it is your own server, add its certificate authority to this computer.",
+		rtmpout.TLSUnknownAuthority: "If it is your own server, give the file of its certificate authority with the destination (--ca on the command line).",
 		rtmpout.TLSNoAnswer:         "Begin the URL with rtmp:// instead of rtmps://, or check the port; for rtmps it is usually 443.",
 		rtmpout.TLSPlainPort:        "Begin the URL with rtmp:// instead of rtmps://, or use the port for rtmps, usually 443.",
 	}[t.Reason]

@@ -142,7 +142,11 @@ func (s *Studio) openOutputs(sh *show, set Settings) error {
 		if err != nil {
 			return wrap(words.Say("Tally could not read the destination %s.", d.Name), err)
 		}
-		o := newOutput(d.Name, to, opts, sh.wantKey, s.poke)
+		mine := opts
+		if mine.Authorities, err = ReadAuthorities(d.CA); err != nil {
+			return err
+		}
+		o := newOutput(d.Name, to, mine, sh.wantKey, s.poke)
 		o.main = d.Main
 		if d.Backup != "" {
 			backup, err := target(Destination{URL: d.Backup}, key)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"tally/app/words"
@@ -22,6 +23,9 @@ type Settings struct {
 	// ReplaySeconds is how much of the show can be saved after it happened; 0: nothing.
 	ReplaySeconds int  `json:"replay_s,omitempty"`
 	Adapt         bool `json:"adapt"` // lower the bitrate when the network cannot take it
+	// Profile is the name of the one of Profiles that is in use; empty: none.
+	Profile  string    `json:"profile,omitempty"`
+	Profiles []Profile `json:"profiles,omitempty"`
 }
 
 // VideoSettings choose the picture.
@@ -54,10 +58,31 @@ type Destination struct {
 	// Backup is another server for the same key, tried in turn with URL after two
 	// failed attempts; empty: none.
 	Backup string `json:"backup,omitempty"`
+	// CA is the path of a PEM file with the certificate authority of an own server,
+	// trusted for this destination beside those of the system; empty: none.
+	CA string `json:"ca,omitempty"`
 	// Main makes the bitrate follow this destination's line; what the lines of
 	// others cannot take is dropped for them alone. Of several the slowest counts.
 	// When none is main, the first enabled one is.
 	Main bool `json:"main,omitempty"`
+	// UsedAt is when it was last gone live to.
+	UsedAt time.Time `json:"used_at,omitzero"`
+}
+
+// Used notes that a show goes to the destinations that are enabled.
+func (s *Settings) Used(now time.Time) {
+	for i := range s.Destinations {
+		if s.Destinations[i].Enabled {
+			s.Destinations[i].UsedAt = now
+		}
+	}
+}
+
+// Recent lists the destinations, the one that was used last first.
+func (s Settings) Recent() []Destination {
+	all := slices.Clone(s.Destinations)
+	slices.SortStableFunc(all, func(a, b Destination) int { return b.UsedAt.Compare(a.UsedAt) })
+	return all
 }
 
 // DefaultSettings are those of somebody who has set up nothing.
@@ -106,5 +131,5 @@ func (s Settings) Validate() error {
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
 		bad(words.Say("The key frame interval must be between %.2f s and %.0f s, not %.2f s.", 0.25, 10.0, v.KeyInterval.Seconds()))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.validateProfiles()...)...)
 }

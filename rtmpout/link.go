@@ -49,6 +49,7 @@ type link struct {
 	announced  bool        // the tracks' configurations have been sent
 	buffers    net.Buffers // the batch on its way through writev
 	plain      []byte      // the batch before encryption
+	writing    time.Time   // when the last write began
 	progress   time.Time   // when a write last took bytes
 	deadlineAt time.Time
 
@@ -67,7 +68,7 @@ type serverInfo struct {
 
 // Bounds on what a server can make us hold. A publisher is sent nothing bigger
 // than a status.
-var serverLimits = wire.Limits{Message: 256 << 10, Partial: 1 << 20, Streams: 64, Keep: 4096}
+var serverLimits = wire.Limits{Message: 256 << 10, Partial: 512 << 10, Streams: 64, Keep: 4096}
 
 const (
 	commandStream = 3 // chunk stream of commands
@@ -315,10 +316,11 @@ func (l *link) acknowledge() {
 
 // flushReplies writes what is due while Dial owns both directions.
 func (l *link) flushReplies() error {
-	b := l.replies.take(nil, 1<<20)
+	b := l.replies.take(nil, l.replyRoom(time.Now()))
 	if len(b) == 0 {
 		return nil
 	}
+	l.replied += len(b)
 	return l.send(b)
 }
 

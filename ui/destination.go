@@ -86,6 +86,9 @@ func host(address string) string {
 	return u.Hostname()
 }
 
+// destinationsListed bounds the menu; the sheet has all.
+const destinationsListed = 10
+
 func destinationMenu(w *Window) *fyne.Menu {
 	s := w.shown.Settings
 	on := enabled(s)
@@ -95,7 +98,8 @@ func destinationMenu(w *Window) *fyne.Menu {
 	if len(s.Destinations) > 0 {
 		items = append(items, fyne.NewMenuItemSeparator())
 	}
-	for _, d := range s.Destinations {
+	recent := s.Recent()
+	for _, d := range recent[:min(len(recent), destinationsListed)] {
 		items = append(items, &fyne.MenuItem{Label: clipName(d.Name), Icon: iconBroadcast, Checked: d.Enabled, Action: func() { w.enable(d.ID) }})
 	}
 	items = append(items, fyne.NewMenuItemSeparator(),

@@ -32,6 +32,8 @@ type destinationForm struct {
 	serverField *fyne.Container
 	addressPart *fyne.Container
 	findRow     *fyne.Container
+	ca          *sheetEntry // path of a file
+	caPart      *fyne.Container
 
 	found app.Key // a key that was part of the pasted address
 
@@ -56,7 +58,11 @@ func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm
 	f.server = newSheetSelect(k, nil, nil)
 	f.address = newSheetEntry(k, tr("rtmp://server/app, or the whole address with the key"))
 	f.address.pasted, f.address.left = f.takeApart, f.takeApart
-	f.address.OnChanged = func(string) { f.say("", false) }
+	f.address.OnChanged = func(string) { f.showAuthority(); f.say("", false) }
+	f.ca = newSheetEntry(k, tr("a PEM file  none: leave it empty"))
+	f.ca.OnChanged = func(string) { f.say("", false) }
+	f.caPart = field(tr("Certificate authority of your own server"),
+		ends(f.ca, newSheetButton(k, tr("Choose…"), widget.MediumImportance, f.chooseAuthority)), nil)
 	f.name = newSheetEntry(k, tr("as you like, for example Sunday stream"))
 	f.backup = newSheetEntry(k, tr("rtmp://…  none: leave it empty"))
 	f.backup.OnChanged = func(string) { f.say("", false) }
@@ -80,7 +86,7 @@ func (w *Window) showDestination(d app.Destination) {
 	k := &f.sheet.keys
 	body := widthOf(formWidth, column(12,
 		field(tr("Service"), f.service, nil),
-		f.serverField, f.addressPart,
+		f.serverField, f.addressPart, f.caPart,
 		column(tight, newLine(tr("Stream key"), colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
 		field(tr("Backup server, if the first one fails"), f.backup, nil),
 		field(tr("Name"), f.name, nil),
@@ -116,6 +122,7 @@ func keyNote(k app.KeyStatus) *paragraph {
 func (f *destinationForm) fill(d app.Destination) {
 	f.name.SetText(d.Name)
 	f.backup.SetText(d.Backup)
+	f.ca.SetText(d.CA)
 	service, known := assets.ServiceByID(d.Service)
 	if !known {
 		f.service.SetSelected(ownServer())
@@ -143,6 +150,7 @@ func (f *destinationForm) serviceChosen(address string) {
 	known = known && len(service.Servers) > 0
 	show(f.serverField, known)
 	show(f.addressPart, !known)
+	f.showAuthority()
 	f.findRow.Hide()
 	f.say(say(app.Sentence(service.Note)), false)
 	if u, err := url.Parse(service.KeyPage); err == nil && u.Scheme == "https" {
@@ -162,6 +170,17 @@ func (f *destinationForm) serviceChosen(address string) {
 	}
 	f.server.SetOptions(names)
 	f.server.SetSelected(selected)
+}
+
+// showAuthority asks for the file only where one can matter: for an own server that
+// encrypts. It stays as long as there is one, so that it can be taken out.
+func (f *destinationForm) showAuthority() {
+	own := !f.addressPart.Hidden && strings.HasPrefix(strings.ToLower(strings.TrimSpace(f.address.Text)), "rtmps:")
+	show(f.caPart, own || f.ca.Text != "")
+}
+
+func (f *destinationForm) chooseAuthority() {
+	f.window.chooseFile([]string{".pem", ".crt", ".cer"}, f.ca.SetText)
 }
 
 // serverAddress is where the show would go.
@@ -229,7 +248,13 @@ func (f *destinationForm) save() {
 			return
 		}
 	}
+	ca := strings.TrimSpace(f.ca.Text)
+	if _, err := app.ReadAuthorities(ca); err != nil {
+		f.say(problemText(app.Explain(err)), true)
+		return
+	}
 	d := f.saved
+	d.CA = ca
 	d.URL, d.Service, d.Name = address, "", strings.TrimSpace(f.name.Text)
 	d.Backup, d.Main = backup, f.main.Checked
 	service, known := f.chosen()

@@ -171,13 +171,13 @@ func (v *measureView) propose(s app.Snapshot) {
 	v.why.set(strings.Join(why, " "), theme.ColorNameForeground)
 	var names []string
 	for _, o := range v.proposal.Others {
-		names = append(names, settingName(o))
+		names = append(names, pictureName(o))
 	}
 	v.asNow = tr("As it is now: %dp at %d, %.1f Mbit/s", s.Settings.Video.Height, s.Settings.Video.FPS, float64(s.Settings.Video.BitrateKbps)/1000)
 	names = append(names, v.asNow)
 	chosen := v.chosen
 	if chosen == "" {
-		chosen = settingName(v.proposal.Setting)
+		chosen = pictureName(v.proposal.Setting)
 	}
 	v.choice.OnChanged = nil
 	v.choice.SetOptions(names)
@@ -186,14 +186,14 @@ func (v *measureView) propose(s app.Snapshot) {
 	v.guide.sheet.grow()
 }
 
-func settingName(s app.Setting) string {
+func pictureName(s app.Setting) string {
 	return tr("%dp at %d, %.1f Mbit/s", s.Height, s.FPS, float64(s.BitrateKbps)/1000)
 }
 
 // use takes what is chosen.
 func (v *measureView) use() {
 	for _, o := range v.proposal.Others {
-		if settingName(o) == v.choice.Selected {
+		if pictureName(o) == v.choice.Selected {
 			v.guide.window.apply(func(s *app.Settings) {
 				o.Use(&s.Video)
 				if d := v.service.KeyInterval(); d > 0 {

@@ -130,7 +130,7 @@ var desktopLanguage, desktopHasLanguage = os.LookupEnv("LANGUAGE")
 func speak(name string) {
 	if name == "" {
 		restoreLanguage()
-		name = closest(lang.SystemLocale())
+		name = closest(desktopLocale())
 	} else {
 		_ = os.Setenv("LANGUAGE", name) // only a NUL is refused; Fyne reads it
 	}
@@ -139,6 +139,18 @@ func speak(name string) {
 	if err := lang.AddTranslationsForLocale([]byte("{}"), "en"); err != nil {
 		fyne.LogError("Fyne's dialogs keep their language", err)
 	}
+}
+
+// desktopLocale is what the desktop asks for, whatever is spoken now.
+func desktopLocale() fyne.Locale {
+	now, was := os.LookupEnv("LANGUAGE")
+	restoreLanguage()
+	defer func() {
+		if was {
+			_ = os.Setenv("LANGUAGE", now)
+		}
+	}()
+	return lang.SystemLocale()
 }
 
 func restoreLanguage() {

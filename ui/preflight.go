@@ -93,7 +93,7 @@ func (w *Window) showChecks(asks bool) {
 	}
 	v.done = newSheetButton(k, back, widget.HighImportance, v.sheet.close)
 	if asks {
-		v.goLive = newSheetButton(k, tr("Go live anyway"), widget.MediumImportance, func() { v.sheet.close(); w.studio.GoLive() })
+		v.goLive = newSheetButton(k, tr("Go live anyway"), widget.MediumImportance, func() { v.sheet.close(); w.startShow() })
 		buttons = append(buttons, v.goLive)
 	}
 	w.checks = v

@@ -118,6 +118,14 @@ func (v *previewView) next() {
 	v.raster.Refresh()
 }
 
+// close gives back the picture that is shown.
+func (v *previewView) close() {
+	if v.taken != nil {
+		v.taken.Release()
+		v.taken, v.image = nil, image.RGBA{}
+	}
+}
+
 // differ tells apart two shapes by more than what rounding to pixels makes.
 func differ(a, b float32) bool { return a > b*1.01 || b > a*1.01 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -200,6 +201,12 @@ func (w *Window) showReport(r app.Report) {
 	s.open(tr("Report of your show"), column(8, body, said), done, copyAll, save, done)
 }
 
+func (w *Window) showLastReport() {
+	if !w.shown.Report.IsZero() {
+		w.showReport(w.shown.Report)
+	}
+}
+
 // saveText asks where, and writes text there.
 func (w *Window) saveText(name, text string, said *paragraph) {
 	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
@@ -220,6 +227,6 @@ func (w *Window) saveText(name, text string, said *paragraph) {
 		said.set(tr("Saved as %s", f.URI().Path()), colorGood)
 	}, w.win)
 	d.SetFileName(name)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".txt"}))
+	d.SetFilter(storage.NewExtensionFileFilter([]string{filepath.Ext(name)}))
 	w.showDialog(d)
 }

@@ -120,6 +120,7 @@ func (r *recorder) ParseDestination(server, key string) (string, app.Key, app.Pr
 func open(t *testing.T) (*Window, *recorder) {
 	t.Helper()
 	a := test.NewTempApp(t)
+	a.Preferences().SetString(languagePreference, "en") // whoever runs the tests
 	r := newRecorder()
 	w := New(a, r)
 	w.win.Show()

@@ -36,6 +36,8 @@ type Window struct {
 	report  *reportView
 	tips    *tips
 
+	menuShows  string        // what the menu was made from
+	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
 	checks     *checkSheet   // the list of checks, nil when it is not open
 	guide      *guide        // nil when it is not open
@@ -56,13 +58,14 @@ const closeDeadline = 6 * time.Second
 // New builds the window; it is shown by its caller. [Window.Watch] brings it to
 // life.
 func New(a fyne.App, s Studio) *Window {
-	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	problem := w.useLanguage()
+	w.useTheme()
 	w.build()
+	w.banner.refused = problem
 	w.usePace()
 	w.win.SetMaster()
 	w.win.SetPadded(false)
-	w.win.SetMainMenu(w.menu())
 	w.win.SetCloseIntercept(w.askToClose)
 	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
@@ -142,6 +145,7 @@ func (w *Window) render(s app.Snapshot) {
 	if w.preview.hidden {
 		return
 	}
+	w.renderMenu()
 	for _, v := range w.views {
 		v.render(s)
 	}
@@ -187,10 +191,17 @@ func (w *Window) goLive() {
 	switch {
 	case w.onAir():
 	case w.mayGoLive():
-		w.studio.GoLive()
+		w.startShow()
 	default:
 		w.showChecks(true)
 	}
+}
+
+func (w *Window) startShow() {
+	if len(enabled(w.shown.Settings)) > 0 {
+		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
+	}
+	w.studio.GoLive()
 }
 
 // watched tells whether somebody may be watching: ending that needs a second

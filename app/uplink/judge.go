@@ -53,30 +53,61 @@ func Judge(samples []Sample) (r Result, ok bool) {
 		return r, false
 	}
 	there := arrivals(samples)[first:]
-	waiting := 0
-	for _, s := range tail {
-		if s.Queue > 0 {
-			waiting++
+	waited := 0
+	for i := range tail {
+		if waiting(samples[:first+i+1]) {
+			waited++
 		}
 	}
-	r.AtLeast = float64(waiting) < crowded*float64(len(tail))
+	r.AtLeast = float64(waited) < crowded*float64(len(tail))
 	r.Kbps = kbps(there[len(there)-1]-there[0], took)
 	r.Lowest = r.Kbps
+	jump := int64(0) // what becomes known at once, and may fall just behind a window
+	for i := 1; i < len(there); i++ {
+		jump = max(jump, there[i]-there[i-1])
+	}
+	jump = min(jump, 20<<10)
 	from := 0
 	for i := range tail {
 		for tail[i].At-tail[from].At > window {
 			from++
 		}
 		if d := tail[i].At - tail[from].At; d > window*9/10 {
-			r.Lowest = min(r.Lowest, kbps(there[i]-there[from], d))
+			r.Lowest = min(r.Lowest, kbps(there[i]-there[from]+jump, d))
 		}
 	}
 	return r, r.Kbps > 0
 }
 
+// waits is how much longer than usual a byte must be on its way for the line to be
+// full.
+const waits = 120 * time.Millisecond
+
+// waiting tells whether bytes wait for the line at the last of the samples, here or
+// in front of a narrow place further on.
+func waiting(samples []Sample) bool {
+	last := samples[len(samples)-1]
+	if last.Queue > 0 {
+		return true
+	}
+	usual, lag := time.Duration(-1), time.Duration(0)
+	sent := 0 // the first sample whose bytes are not all there
+	for i, there := range arrivals(samples) {
+		for sent < i && samples[sent].Sent <= there {
+			sent++
+		}
+		lag = samples[i].At - samples[sent].At
+		if i > 2 && (usual < 0 || lag < usual) {
+			usual = lag
+		}
+	}
+	return usual >= 0 && lag-usual > waits
+}
+
 // arrivals are the bytes that have reached the server at each sample. TCP says so
-// best. Where something on the way answers in the server's stead, or the system
-// does not tell, the server's own confirmations, which come in steps, say it.
+// best. Where something on the way answers in the server's stead, so that TCP is far
+// ahead of the server's own confirmations, or the system does not tell, these say it,
+// in steps.
 func arrivals(samples []Sample) []int64 {
 	step, acked := int64(0), int64(0)
 	for _, s := range samples {
@@ -84,14 +115,13 @@ func arrivals(samples []Sample) []int64 {
 			step, acked = max(step, s.Acked-acked), s.Acked
 		}
 	}
+	last := samples[len(samples)-1]
+	answered := acked > 0 && (last.Kernel < 0 || float64(acked+2*step) < 0.8*float64(last.Sent-int64(last.Kernel)))
 	there := make([]int64, len(samples))
 	for i, s := range samples {
 		n := s.Sent - int64(max(0, s.Kernel))
-		switch {
-		case s.Acked > 0 && s.Kernel < 0:
-			n = s.Acked
-		case s.Acked > 0:
-			n = min(n, s.Acked+step+step/4)
+		if answered {
+			n = min(n, max(0, s.Acked))
 		}
 		if i > 0 {
 			n = max(n, there[i-1])

@@ -33,6 +33,14 @@ func line(lasts time.Duration, offered int, rate func(time.Duration) int, kernel
 	return all
 }
 
+// answering is a line on which something close by confirms all that is sent.
+func answering(samples []Sample) []Sample {
+	for i := range samples {
+		samples[i].Kernel = 0
+	}
+	return samples
+}
+
 func TestJudge(t *testing.T) {
 	const mbit = 1_000_000
 	steady := func(rate int) func(time.Duration) int { return func(time.Duration) int { return rate } }
@@ -56,6 +64,7 @@ func TestJudge(t *testing.T) {
 	}{
 		{"a line of 3 Mbit/s", line(Longest, 5*mbit, steady(3*mbit), true, false), 2900, 3100, false, false},
 		{"known by confirmations alone", line(Longest, 5*mbit, steady(3*mbit), false, true), 2550, 3450, false, false},
+		{"something on the way answers for the server", answering(line(Longest, 20*mbit, steady(3*mbit), false, true)), 2550, 3450, false, false},
 		{"both", line(Longest, 5*mbit, steady(3*mbit), true, true), 2700, 3100, false, false},
 		{"more than was offered", line(Longest, 6*mbit, steady(50*mbit), true, false), 5900, 6100, true, false},
 		{"somebody else on the line", line(Longest, 9*mbit, shared, true, false), 2500, 3500, false, true},

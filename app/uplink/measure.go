@@ -3,6 +3,8 @@ package uplink
 import (
 	"context"
 	"errors"
+	"net"
+	"sync/atomic"
 	"time"
 
 	"tally/rtmpout"
@@ -50,14 +52,16 @@ func Measure(ctx context.Context, to rtmpout.Target, o rtmpout.Options, most int
 	o.Audio, o.MoreAudio, o.MoreVideo = nil, nil, nil
 	o.Video = &rtmpout.VideoTrack{Config: f.config(), Width: filmWidth, Height: filmHeight, FPS: float64(time.Second / tick), Bitrate: most}
 	o.QueueTime = 4 * ahead // never dropped: no more than ahead is ever queued
-	o.WindowAckSize = 64 << 10
+	o.WindowAckSize = 32 << 10
 	dial, stop := context.WithTimeout(ctx, dialing)
 	defer stop()
+	way := &way{dial: o.DialContext}
+	o.DialContext = way.connect
 	pub, err := rtmpout.Dial(dial, to, o)
 	if err != nil {
 		return Result{}, err
 	}
-	samples, err := fill(ctx, pub, f, most, progress)
+	samples, err := fill(ctx, pub, way, f, most, progress)
 	goodbye(pub)
 	if err != nil {
 		return Result{}, err
@@ -69,6 +73,24 @@ func Measure(ctx context.Context, to rtmpout.Target, o rtmpout.Options, most int
 	return r, nil
 }
 
+// way keeps the connection that is made, to ask the system about it.
+type way struct {
+	dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: the usual way
+	conn atomic.Pointer[net.Conn]                                             // the newest
+}
+
+func (w *way) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := w.dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	c, err := dial(ctx, network, address)
+	if err == nil {
+		w.conn.Store(&c)
+	}
+	return c, err
+}
+
 // goodbye ends the stream, so that the server takes it for over and not for lost.
 func goodbye(pub *rtmpout.Publisher) {
 	pub.DropVideo()
@@ -78,7 +100,7 @@ func goodbye(pub *rtmpout.Publisher) {
 }
 
 // fill fills the line, and takes samples.
-func fill(ctx context.Context, pub *rtmpout.Publisher, f *film, most int, progress func(Progress)) ([]Sample, error) {
+func fill(ctx context.Context, pub *rtmpout.Publisher, way *way, f *film, most int, progress func(Progress)) ([]Sample, error) {
 	var samples []Sample
 	began := time.Now()
 	pace := time.NewTicker(tick)
@@ -87,6 +109,9 @@ func fill(ctx context.Context, pub *rtmpout.Publisher, f *film, most int, progre
 	for n := 0; ; n++ {
 		now := time.Since(began)
 		s := sample(pub.Stats(), now)
+		if s.Kernel > 0 {
+			s.Kernel = max(0, s.Kernel-sacked(*way.conn.Load()))
+		}
 		samples = append(samples, s)
 		if p.enough(s) {
 			return samples, nil
@@ -94,7 +119,7 @@ func fill(ctx context.Context, pub *rtmpout.Publisher, f *film, most int, progre
 		if n%8 == 0 && progress != nil {
 			progress(Progress{Share: min(1, now.Seconds()/Longest.Seconds()), Kbps: latest(samples)})
 		}
-		if size := p.offer(s); size > 0 {
+		if size := p.offer(s, waiting(samples)); size > 0 {
 			key := f.due() || pub.NeedKey()
 			if err := pub.WriteVideo(rtmpout.Packet{DTS: now, PTS: now, Key: key, Data: f.next(key, size)}); err != nil {
 				return nil, err
@@ -146,8 +171,8 @@ func (p *pressure) enough(s Sample) bool {
 }
 
 // offer is the size of the next picture; 0: none, as enough waits.
-func (p *pressure) offer(s Sample) int {
-	if p.looks++; s.Queue > 0 { // once is nothing: a busy machine takes its time to write
+func (p *pressure) offer(s Sample, waiting bool) int {
+	if p.looks++; waiting { // once is nothing: a busy machine takes its time to write
 		p.waits++
 	}
 	if s.At-p.grown >= step {

@@ -37,6 +37,7 @@ func parseStream(args []string) (streamFlags, error) {
 		return nil
 	})
 	key := flags.String("key", "", "stream `key` of every URL (better in the environment: TALLY_KEY)")
+	ca := flags.String("ca", "", caHelp)
 	flags.StringVar(&set.Video.Source, "video", "", "picture: camera[:ID] | screen[:N] | testcard | file:PATH | none (default: a camera, else testcard)")
 	flags.StringVar(&set.Audio.Source, "audio", "", "sound: mic[:ID] | tone | file:PATH | none (default: a microphone, else tone)")
 	flags.Func("size", "`WxH` in pixels (default 1280x720)", func(s string) (err error) {
@@ -78,7 +79,10 @@ func parseStream(args []string) (streamFlags, error) {
 	if f.duration < 0 {
 		return f, usageError{errors.New("--duration must not be negative")}
 	}
-	return f, f.destinations(urls, cmp.Or(*key, os.Getenv("TALLY_KEY"))) // no default of the flag: help would show it
+	if _, err := app.ReadAuthorities(*ca); err != nil {
+		return f, usageError{errors.New(app.Explain(err).Title.String())}
+	}
+	return f, f.destinations(urls, cmp.Or(*key, os.Getenv("TALLY_KEY")), *ca) // no default of the flag: help would show it
 }
 
 func prefixed(name string, err error) error {
@@ -88,8 +92,8 @@ func prefixed(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// destinations checks the URLs and takes the keys out of them.
-func (f *streamFlags) destinations(urls []string, key string) error {
+// destinations checks the URLs and takes the keys out of them. ca is for all.
+func (f *streamFlags) destinations(urls []string, key, ca string) error {
 	if len(urls) == 0 {
 		return usageError{errors.New(`--url is missing: give the URL of your server, or "rehearsal" to check the stream on this machine`)}
 	}
@@ -104,7 +108,7 @@ func (f *streamFlags) destinations(urls []string, key string) error {
 		server, k, _ := app.SplitDestination(u, key)
 		f.options.Keys.(app.MemoryKeys)[id] = k
 		set := &f.options.Settings
-		set.Destinations = append(set.Destinations, app.Destination{ID: id, Name: server, URL: server, Enabled: true})
+		set.Destinations = append(set.Destinations, app.Destination{ID: id, Name: server, URL: server, CA: ca, Enabled: true})
 	}
 	return nil
 }
