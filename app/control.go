@@ -99,6 +99,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.obeyTape(w, set)
 		s.show.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 		s.show.adapts.Store(set.Adapt)
+		s.show.eases.Store(set.Video.KeepUp)
 	}
 }
 

@@ -89,6 +89,9 @@ func explainServer(err error) (Problem, bool) {
 		}
 		return say(words.Say("there is %s on this port.", Sentence(n.Found)), advice, false)
 	}
+	if c, ok := errors.AsType[*rtmpout.CodecError](err); ok {
+		return explainCodec(c, say)
+	}
 	if r, ok := errors.AsType[*rtmpout.RejectedError](err); ok {
 		return explainRejection(r, e.Step, say)
 	}
@@ -138,6 +141,29 @@ func explainTLS(t *rtmpout.TLSError, say sayer) (Problem, bool) {
 		advice = "Check the URL and the port."
 	}
 	return say(words.Say("%s.", Sentence(t.Reason)), advice, false)
+}
+
+// explainCodec is for a server that does not take what the show is made of.
+func explainCodec(c *rtmpout.CodecError, say sayer) (Problem, bool) {
+	name := rtmpNames()[c.Codec]
+	takes := words.Say("it takes only H.264 and AAC, and this show is %s.", name)
+	if len(c.Takes) > 0 {
+		takes = words.Say("it does not take %s.", name)
+	}
+	advice := words.Say("Choose H.264 for the picture. If you know that this server takes %s without saying so, tell Tally (--enhanced on the command line).", name)
+	if c.Codec == rtmpout.Opus {
+		advice = words.Say("Choose AAC for the sound. If you know that this server takes %s without saying so, tell Tally (--enhanced on the command line).", name)
+	}
+	return say(takes, advice, false)
+}
+
+// rtmpNames are the codecs' names for people.
+func rtmpNames() map[rtmpout.Codec]string {
+	names := map[rtmpout.Codec]string{}
+	for c, four := range fourCCs {
+		names[four] = c.String()
+	}
+	return names
 }
 
 func explainRejection(r *rtmpout.RejectedError, step rtmpout.Step, say sayer) (Problem, bool) {

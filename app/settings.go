@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tally/app/words"
+	"tally/encoder"
 )
 
 // Settings are what the user has chosen. Keys are not among them: see [Key].
@@ -36,14 +37,17 @@ type VideoSettings struct {
 	FPS         int           `json:"fps"`
 	BitrateKbps int           `json:"bitrate_kbps"`
 	KeyInterval time.Duration `json:"key_interval_ns"`
+	Codec       string        `json:"codec,omitempty"` // h264 | hevc | av1; empty: h264
 	Encoder     string        `json:"encoder"`
 	Preset      string        `json:"preset"`
 	LowLatency  bool          `json:"low_latency"`
+	KeepUp      bool          `json:"keep_up"` // lower the preset, and in the end the pace, when this machine cannot encode in time
 }
 
 // AudioSettings choose the sound.
 type AudioSettings struct {
-	Source      string `json:"source"` // mic[:ID] | tone | file:PATH | none; empty: mic if there is one, else tone
+	Source      string `json:"source"`          // mic[:ID] | tone | file:PATH | none; empty: mic if there is one, else tone
+	Codec       string `json:"codec,omitempty"` // aac | opus; empty: aac
 	BitrateKbps int    `json:"bitrate_kbps"`
 	Muted       bool   `json:"muted"`
 }
@@ -58,6 +62,9 @@ type Destination struct {
 	// Backup is another server for the same key, tried in turn with URL after two
 	// failed attempts; empty: none.
 	Backup string `json:"backup,omitempty"`
+	// Enhanced says that the server takes HEVC, AV1 and Opus although it does not
+	// declare that.
+	Enhanced bool `json:"enhanced,omitempty"`
 	// CA is the path of a PEM file with the certificate authority of an own server,
 	// trusted for this destination beside those of the system; empty: none.
 	CA string `json:"ca,omitempty"`
@@ -91,7 +98,7 @@ func DefaultSettings() Settings {
 		Version: settingsVersion,
 		Video: VideoSettings{
 			Width: 1280, Height: 720, FPS: 30, BitrateKbps: 2500,
-			KeyInterval: 2 * time.Second, Encoder: "auto", Preset: "veryfast",
+			KeyInterval: 2 * time.Second, Encoder: "auto", Preset: "veryfast", KeepUp: true,
 		},
 		Audio: AudioSettings{BitrateKbps: 160},
 		Adapt: true,
@@ -130,6 +137,12 @@ func (s Settings) Validate() error {
 	within("The seconds of replay must be between %d and %d, not %d.", s.ReplaySeconds, 0, 600)
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
 		bad(words.Say("The key frame interval must be between %.2f s and %.0f s, not %.2f s.", 0.25, 10.0, v.KeyInterval.Seconds()))
+	}
+	if c := encoder.Codec(v.Codec); c != "" && !slices.Contains(encoder.VideoCodecs(), c) {
+		bad(words.Say("The picture's codec must be h264, hevc or av1, not %s.", v.Codec))
+	}
+	if c := encoder.Codec(a.Codec); c != "" && !slices.Contains(encoder.AudioCodecs(), c) {
+		bad(words.Say("The sound's codec must be aac or opus, not %s.", a.Codec))
 	}
 	return errors.Join(append(errs, s.validateProfiles()...)...)
 }

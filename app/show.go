@@ -42,7 +42,9 @@ type show struct {
 	packets chan made     // bounded; fanOut never waits, so neither do encoders for long
 	ending  chan struct{} // closed by control: finish
 
-	budget                 // of the picture
+	budget   // of the picture
+	keepUp   keepUp
+	eases    atomic.Bool   // keepUp may do something
 	answered chan struct{} // closed when every server has answered; see awaitAnswer
 	forceKey atomic.Bool
 	overflow atomic.Int64 // blocks of sound that the encoder was too slow for
@@ -149,7 +151,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 	sh.picture.Deliver(sh.frames.Put)
 	defer sh.picture.Deliver(nil)
 	defer sh.second.close()
-	asked, taken := sh.bitrate.Load(), int64(0)
+	taken := int64(0)
 	emit := func(p *encoder.Packet) {
 		sh.videoOut.add(len(p.Data))
 		sh.latencyNs.Store(int64(sh.clock.Now() - p.PTS))
@@ -168,22 +170,19 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 			continue
 		}
 		taken++
-		pace := sh.pace.Load()
+		if sh.keepUp.see(sh.clock.Now(), sh.frames.Lost(), int(taken)) && sh.eases.Load() {
+			sh.keepUp.ease(sh.video, sh.clock.Now())
+		}
+		pace := max(sh.pace.Load(), sh.keepUp.pace())
 		left := pace > 1 && taken%pace != 0 && !sh.forceKey.Load()
 		sh.encodeTwice(f, !left)
 		if left {
-			f.Release() // the network has room for some of the pictures only
+			f.Release() // the network or this machine has room for some of the pictures only
 			continue
 		}
-		if want := sh.bitrate.Load() * max(1, pace); want != asked { // it spends per picture; see TestBitrateAtHalfThePace
-			asked = want
-			switch err := sh.video.SetBitrate(int(want)); {
-			case errors.Is(err, encoder.ErrFixed):
-				sh.fixed.Store(true) // this hardware cannot; outputs drop instead
-			case err != nil:
-				f.Release()
-				return wrap("Tally could not change the bitrate.", err)
-			}
+		if err := sh.video.SetBitrate(int(sh.bitrate.Load() * pace)); err != nil { // it spends per picture; see TestBitrateAtHalfThePace
+			f.Release()
+			return wrap("Tally could not change the bitrate.", err)
 		}
 		if sh.forceKey.Swap(false) {
 			sh.video.ForceKey()

@@ -80,11 +80,13 @@ type VideoStatus struct {
 	Dropped     int      `json:"dropped"`      // encoded, but not sent: an output could not take it
 	Skipped     int      `json:"skipped"`      // never encoded: this machine was too slow
 	Repeated    int      `json:"repeated"`     // shown twice: the source was too slow
+	Preset      string   `json:"preset"`       // in use; hardware has its own
 	Encoder     string   `json:"encoder"`
 	Width       int      `json:"width"`
 	Height      int      `json:"height"`
 	LatencyMs   int      `json:"latency_ms"`       // from capture until encoded
 	Reason      Sentence `json:"reason,omitempty"` // why the target is not what the user chose, in words
+	Problem     Problem  `json:"problem,omitzero"` // another encoder had to take over, or this machine is too slow
 }
 
 // AudioStatus is the encoder's side of the sound.

@@ -114,17 +114,17 @@ func (s Step) pixels() float64 { return s.Rate * float64(s.Width*s.Height) }
 // shape finds the best way to encode one shape: hardware that fits, else the
 // slowest preset that does.
 func (m *measuring) shape(p VideoParams) (Step, error) {
-	for _, b := range present() {
-		if b.hardware() && (p.Encoder == "auto" || p.Encoder == b.public()) {
-			p := p
-			p.Encoder = b.public()
-			if s, err := m.step(p); err == nil && s.Fits() || p.Encoder != "auto" && err != nil {
+	for _, b := range present(p.Codec) {
+		if b.hardware && (p.Encoder == "auto" || p.Encoder == b.called()) {
+			try := p
+			try.Encoder = b.called()
+			if s, err := m.step(try); err == nil && s.Fits() || p.Encoder != "auto" {
 				return s, err
 			}
 		}
 	}
 	if p.Encoder == "auto" {
-		p.Encoder = software
+		p.Encoder = software(p.Codec)
 	}
 	names := Presets()
 	at := slices.Index(names, "veryfast")

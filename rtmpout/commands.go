@@ -216,6 +216,7 @@ func readServerInfo(r reply) serverInfo {
 				s.caps |= Capabilities(uint8(v) & 15)
 			}
 		}
+		s.declare(o)
 		for _, name := range []string{"fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap"} {
 			if o.Get(name) != nil {
 				s.caps |= CanEnhanced

@@ -43,6 +43,7 @@ type link struct {
 	// Of the writer, once live.
 	out        chunker
 	pace       pace
+	flight     flight
 	replied    int         // bytes of replies
 	warned     bool        // of too big a frame
 	cut        [2]bool     // a message of that lane will never be whole
@@ -64,6 +65,7 @@ type link struct {
 type serverInfo struct {
 	version string // fmsVer
 	caps    Capabilities
+	takes   []Codec // as far as it has declared that
 }
 
 // Bounds on what a server can make us hold. A publisher is sent nothing bigger
@@ -203,6 +205,11 @@ func open(ctx context.Context, t Target, opts *Options, auth *authenticator, las
 		l.step = s.step
 		if err = s.do(); err != nil {
 			return nil, err
+		}
+		if s.step == StepConnect {
+			if err = l.takes(); err != nil {
+				return nil, err
+			}
 		}
 		finish()
 		if s.step == last {

@@ -86,6 +86,10 @@ type Options struct {
 	Nanoseconds bool
 	// StrictHandshake refuses a server that does not echo our random bytes.
 	StrictHandshake bool
+	// OnlyDeclared refuses a server that does not declare the codecs of the tracks, if
+	// FLV itself does not have them, with a *CodecError. Not every server that takes
+	// them says so: Assume CanEnhanced then.
+	OnlyDeclared bool
 	// NoRedirect refuses redirects and Reconnect Requests.
 	NoRedirect bool
 

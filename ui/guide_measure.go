@@ -122,7 +122,7 @@ func (v *measureView) renderLine(m app.MeasureStatus) {
 	case running:
 		value, text = m.Share, tr("Connecting to %s…", v.destination.Name)
 	case !m.Problem.IsZero() && v.asked && l.Kbps == 0:
-		text, color = say(m.Problem.Title)+" "+say(m.Problem.Advice), colorBad
+		text, color = problemText(m.Problem), colorBad
 	case l.Kbps > 0 && l.AtLeast:
 		text, color = tr("At least %.1f Mbit/s, measured to %s.", float64(l.Kbps)/1000, v.destination.Name), colorGood
 	case l.Kbps > 0:

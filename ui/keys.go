@@ -205,6 +205,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			item(tr("Mute or unmute"), fyne.KeyM, ctrl, w.toggleMute),
 			fyne.NewMenuItemSeparator(),
 			item(tr("Report of the last show…"), fyne.KeyT, ctrl, w.showLastReport),
+			item(tr("History of shows…"), fyne.KeyH, ctrl, w.showHistory),
 		),
 		fyne.NewMenu(tr("Recording"),
 			item(tr("Record to a file"), fyne.KeyR, shift, w.toggleRecord),

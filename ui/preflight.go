@@ -83,8 +83,7 @@ func (w *Window) showChecks(asks bool) {
 	v := &checkSheet{window: w, sheet: w.newSheet(), asks: asks, list: column(12)}
 	k := &v.sheet.keys
 	v.intro = newParagraph("", theme.ColorNameForeground, theme.SizeNameText, checksWidth)
-	scroll := container.NewVScroll(v.list)
-	scroll.SetMinSize(fyne.NewSize(checksWidth, 0))
+	scroll := container.NewVScroll(pad(0, 0, lowEdge, lowEdge, v.list))
 	v.sheet.closed = func() { w.checks = nil }
 	title, back, buttons := tr("Before you go live"), tr("Fix first"), []*sheetButton(nil)
 	if !asks {
@@ -98,25 +97,9 @@ func (w *Window) showChecks(asks bool) {
 	}
 	w.checks = v
 	v.fill(w.studio.Preflight())
-	body := column(14, v.intro, container.New(highest{float32(12), v.room}, scroll))
+	body := column(14, v.intro, container.New(lowLayout{w, 40}, scroll))
 	v.sheet.open(title, body, v.done, append(buttons, v.done)...)
 }
-
-// room is how high the list may be.
-func (v *checkSheet) room() float32 { return v.window.win.Canvas().Size().Height - 240 }
-
-// highest is as high as its content, but not higher than there is room for.
-type highest struct {
-	bar  float32 // beside what scrolls
-	room func() float32
-}
-
-func (h highest) MinSize(o []fyne.CanvasObject) fyne.Size {
-	content := o[0].(*container.Scroll).Content.MinSize()
-	return fyne.NewSize(content.Width+h.bar, min(content.Height, max(h.room(), 120)))
-}
-
-func (highest) Layout(o []fyne.CanvasObject, s fyne.Size) { o[0].Resize(s) }
 
 func (v *checkSheet) render(s app.Snapshot) {
 	if s.State != app.Idle && s.State != "" {

@@ -23,7 +23,7 @@ type pictureView struct {
 
 func newPictureView(w *Window) *pictureView {
 	v := &pictureView{title: caption(tr("Picture"))}
-	v.picker = newPicker(func() *fyne.Menu { return pictureMenu(w) })
+	v.picker = newPicker(tr("Picture"), func() *fyne.Menu { return pictureMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
 	v.root = newCard(column(tight, v.title, v.picker))
 	return v
@@ -257,7 +257,7 @@ type soundView struct {
 
 func newSoundView(w *Window) *soundView {
 	v := &soundView{meter: newMeter(), hint: newLine("", colorSecondary, sizeSmall).clipped()}
-	v.picker = newPicker(func() *fyne.Menu { return soundMenu(w) })
+	v.picker = newPicker(tr("Sound"), func() *fyne.Menu { return soundMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
 	v.mute = newToolButton(tr("Mute"), theme.VolumeUpIcon(), w.toggleMute)
 	v.root = newCard(column(tight, ends(caption(tr("Sound")), v.mute), v.picker, pad(4, 0, 0, 0, v.meter), v.hint))

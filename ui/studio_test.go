@@ -25,6 +25,7 @@ type recorder struct {
 	keys    map[string]app.Key
 	refuse  error
 	checks  []app.Check
+	shows   []app.Report
 
 	preview *program.Preview
 	level   program.Level
@@ -62,6 +63,8 @@ func (r *recorder) Level() program.Level      { return r.level }
 func (r *recorder) GoLive()                   { r.note("GoLive") }
 func (r *recorder) End()                      { r.note("End") }
 func (r *recorder) RetryNow()                 { r.note("RetryNow") }
+func (r *recorder) Resume()                   { r.note("Resume") }
+func (r *recorder) ForgetUnfinished()         { r.note("ForgetUnfinished") }
 func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
 func (r *recorder) PauseRecording()           { r.note("PauseRecording") }
 func (r *recorder) ResumeRecording()          { r.note("ResumeRecording") }
@@ -70,6 +73,8 @@ func (r *recorder) SaveReplay()               { r.note("SaveReplay") }
 func (r *recorder) RepairFile(path string)    { r.note("RepairFile(%s)", path) }
 func (r *recorder) RemuxFile(path string)     { r.note("RemuxFile(%s)", path) }
 func (r *recorder) ExportMissed(path string)  { r.note("ExportMissed(%s)", path) }
+
+func (r *recorder) Shows(read func([]app.Report, error)) { read(r.shows, nil) }
 
 func (r *recorder) SetRecording(on bool) error {
 	if r.refuse == nil {

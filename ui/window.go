@@ -35,6 +35,7 @@ type Window struct {
 	got     *receivedView
 	report  *reportView
 	tips    *tips
+	offer   unfinishedView
 
 	menuShows  string        // what the menu was made from
 	settings   *settingsView // nil when they are not open
@@ -59,6 +60,7 @@ const closeDeadline = 6 * time.Second
 // life.
 func New(a fyne.App, s Studio) *Window {
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w.offer.window = w
 	problem := w.useLanguage()
 	w.useTheme()
 	w.build()
@@ -142,6 +144,7 @@ func (w *Window) render(s app.Snapshot) {
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)
 	}
+	w.offer.render(s) // also when nobody looks: its time runs
 	if w.preview.hidden {
 		return
 	}

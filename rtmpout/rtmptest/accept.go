@@ -79,7 +79,7 @@ func (c *Conn) AcceptConnect(cmd Command) error {
 	}
 	c.ChunkSize = 4096
 	return c.WriteCommand(0, "_result", cmd.Transaction,
-		Object{{Name: "fmsVer", Value: "FMS/3,0,1,123"}, {Name: "capabilities", Value: 31}},
+		append(Object{{Name: "fmsVer", Value: "FMS/3,0,1,123"}, {Name: "capabilities", Value: 31}}, c.Declares...),
 		append(Status("status", "NetConnection.Connect.Success", "Connection succeeded."), Property{Name: "objectEncoding", Value: 0}))
 }
 

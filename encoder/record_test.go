@@ -30,7 +30,7 @@ func TestStartCodes(t *testing.T) {
 		if startCoded(extra) != (i == 1) {
 			t.Errorf("%s: extradata begins %x", annexB, extra[:5])
 		}
-		if records[i], err = record(extra); err != nil {
+		if records[i], err = record(H264, extra); err != nil {
 			t.Fatal(err)
 		}
 		f := capture.NewFramePool(capture.I420, 320, 192).Get()
@@ -50,7 +50,7 @@ func TestStartCodes(t *testing.T) {
 				}
 				data := bytes.Clone(p.Data)
 				if i == 1 {
-					data = appendLengths(nil, data)
+					data = appendLengths(nil, H264, data)
 				}
 				// The first packet's comment names the options, which differ.
 				for nal := range eachLength(data) {
@@ -74,8 +74,10 @@ func FuzzUnits(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 2, 0x67, 1})
 	f.Add([]byte{0, 0, 1})
 	f.Fuzz(func(t *testing.T, b []byte) {
-		record(b)
-		out := appendLengths(nil, b)
+		for _, c := range VideoCodecs() {
+			record(c, b)
+		}
+		out := appendLengths(nil, H264, b)
 		var total int
 		for nal := range eachLength(out) {
 			total += 4 + len(nal)

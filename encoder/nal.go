@@ -1,57 +1,36 @@
 package encoder
 
-import (
-	"encoding/binary"
-	"errors"
-	"slices"
-)
+import "encoding/binary"
 
-// NAL unit types of H.264, table 7-1.
+// NAL unit types of H.264, table 7-1, and of HEVC, table 7-1 of ITU-T H.265.
 const (
 	nalSPS    = 7
 	nalPPS    = 8
 	nalAUD    = 9
 	nalFiller = 12
+
+	hevcVPS    = 32
+	hevcSPS    = 33
+	hevcPPS    = 34
+	hevcAUD    = 35
+	hevcFiller = 38
 )
 
-var errNoParameterSets = errors.New("no parameter sets")
+// nalType reads the first byte of a unit.
+func nalType(c Codec, first byte) byte {
+	if c == HEVC {
+		return first >> 1 & 63
+	}
+	return first & 31
+}
 
-// record makes an AVCDecoderConfigurationRecord (ISO/IEC 14496-15, 5.3.3.1) of
-// what an encoder gives as extradata: such a record already, NAL units with
-// lengths before them, or with start codes.
-func record(extra []byte) ([]byte, error) {
-	if len(extra) > 6 && extra[0] == 1 {
-		return slices.Clone(extra), nil
+// outOfBand tells whether a unit does not belong into a packet: parameter sets,
+// which are in the record, delimiters and filler.
+func outOfBand(c Codec, kind byte) bool {
+	if c == HEVC {
+		return kind >= hevcVPS && kind <= hevcAUD || kind == hevcFiller
 	}
-	units := eachLength
-	if startCoded(extra) {
-		units = eachStart
-	}
-	var sps, pps [][]byte
-	for nal := range units(extra) {
-		switch {
-		case nal[0]&31 == nalSPS && len(nal) >= 4 && len(nal) <= 0xffff:
-			sps = append(sps, nal)
-		case nal[0]&31 == nalPPS && len(nal) <= 0xffff:
-			pps = append(pps, nal)
-		}
-	}
-	if len(sps) == 0 || len(sps) > 31 || len(pps) == 0 || len(pps) > 255 {
-		return nil, errNoParameterSets
-	}
-	r := []byte{1, sps[0][1], sps[0][2], sps[0][3], 0xfc | 3, 0xe0 | byte(len(sps))}
-	for _, s := range sps {
-		r = append(binary.BigEndian.AppendUint16(r, uint16(len(s))), s...)
-	}
-	r = append(r, byte(len(pps)))
-	for _, p := range pps {
-		r = append(binary.BigEndian.AppendUint16(r, uint16(len(p))), p...)
-	}
-	switch sps[0][1] {
-	case 100, 110, 122, 144: // High and above: 4:2:0, 8 bits, no extensions
-		r = append(r, 0xfc|1, 0xf8, 0xf8, 0)
-	}
-	return r, nil
+	return kind >= nalSPS && kind <= nalAUD || kind == nalFiller
 }
 
 // startCoded tells Annex B from lengths. As a length, 00 00 00 01 would be a unit
@@ -105,12 +84,10 @@ func afterStart(b []byte, from int) int {
 }
 
 // appendLengths rewrites units with start codes (of 3 or 4 bytes) into units with
-// lengths. Parameter sets, which are in the record, delimiters and filler are
-// left out.
-func appendLengths(dst, annexB []byte) []byte {
+// lengths, without those that are out of band.
+func appendLengths(dst []byte, c Codec, annexB []byte) []byte {
 	for nal := range eachStart(annexB) {
-		switch nal[0] & 31 {
-		case nalSPS, nalPPS, nalAUD, nalFiller:
+		if outOfBand(c, nalType(c, nal[0])) {
 			continue
 		}
 		dst = append(binary.BigEndian.AppendUint32(dst, uint32(len(nal))), nal...)
