@@ -169,10 +169,10 @@ func lineWords(l uplink.Result) Sentence {
 
 func serviceWords(s assets.Service, chosen Setting) Sentence {
 	limit := s.MaxVideoKbps(chosen.Height, chosen.FPS)
-	if limit == 0 {
+	if limit == 0 || limit > 2*ladder[0].most { // more than anybody is offered here
 		return ""
 	}
-	return words.Say("%s takes %.1f at most.", s.Name, mega(limit))
+	return words.Say("%s takes %.1f Mbit/s at most.", s.Name, mega(limit))
 }
 
 func machineWords(b encoder.Budget) Sentence {

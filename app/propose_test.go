@@ -44,14 +44,14 @@ func TestPropose(t *testing.T) {
 		height, fps, kbps int
 		says              string
 	}{
-		{"a good line and a strong machine", line(40_000), can(1080, 60), service("twitch"), Wishes{}, 1080, 60, 6000, "Twitch takes 6.0 at most."},
+		{"a good line and a strong machine", line(40_000), can(1080, 60), service("twitch"), Wishes{}, 1080, 60, 6000, "Twitch takes 6.0 Mbit/s at most."},
 		{"the line allows less than the service", line(7_100), can(1080, 60), service("twitch"), Wishes{}, 1080, 60, 5100, "Your upload carries 7.1 Mbit/s."},
 		{"a line for half the pictures", line(5_200), can(1080, 60), service("twitch"), Wishes{}, 1080, 30, 3700, "1080p at 30 fits"},
 		{"somebody who plays", line(5_200), can(1080, 60), service("twitch"), Wishes{Motion: true}, 720, 60, 3700, "720p at 60 fits"},
 		{"a machine for less", line(40_000), can(720, 60), service("twitch"), Wishes{}, 720, 60, 5000, "720p at 60 with ease; 1080p at 60 would be too much"},
 		{"a machine for 720p at 30", line(40_000), can(720, 30), service("youtube"), Wishes{}, 720, 30, 3500, "720p at 30 with ease"},
-		{"limits by size", line(40_000), can(1080, 60), service("facebook"), Wishes{}, 1080, 60, 8000, "Facebook Live takes 9.0 at most."},
-		{"a service with little room at a size", line(40_000), can(540, 30), service("soop"), Wishes{}, 540, 30, 2000, "SOOP Global takes 2.0 at most."},
+		{"limits by size", line(40_000), can(1080, 60), service("facebook"), Wishes{}, 1080, 60, 8000, "Facebook Live takes 9.0 Mbit/s at most."},
+		{"a service with little room at a size", line(40_000), can(540, 30), service("soop"), Wishes{}, 540, 30, 2000, "SOOP Global takes 2.0 Mbit/s at most."},
 		{"a slow line", line(1_500), can(1080, 60), service("twitch"), Wishes{}, 480, 30, 900, "Your upload carries 1.5 Mbit/s."},
 		{"a line for next to nothing", line(300), can(1080, 60), service("twitch"), Wishes{}, 360, 30, 150, "That is little"},
 		{"an unsteady line", uplink.Result{Kbps: 8_000, Lowest: 2_000}, can(1080, 60), service("twitch"), Wishes{}, 720, 30, 1800, "for moments only 2.0"},

@@ -119,7 +119,7 @@ func TestGuideToAService(t *testing.T) {
 		t.Errorf("it says %q", got)
 	}
 	w.render(measured(s, id))
-	for _, want := range []string{"Your upload carries 7.1 Mbit/s.", "Twitch takes 6.0 at most.", "720p at 60 with ease; 1080p at 60 would be too much"} {
+	for _, want := range []string{"Your upload carries 7.1 Mbit/s.", "Twitch takes 6.0 Mbit/s at most.", "720p at 60 with ease; 1080p at 60 would be too much"} {
 		if got := w.guide.measure.why.text; !strings.Contains(got, want) {
 			t.Errorf("it says %q, and not %q", got, want)
 		}
