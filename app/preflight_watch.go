@@ -288,7 +288,7 @@ func (s *Studio) tryEncoder(v VideoSettings) {
 	s.watch.mu.Lock()
 	s.watch.tried, s.watch.trying, s.watch.inTrial = tryOf(v), Problem{}, false
 	if err != nil {
-		s.watch.trying = Explain(wrap("open the video encoder", err))
+		s.watch.trying = Explain(wrap("Tally could not open the video encoder.", err))
 	}
 	s.watch.mu.Unlock()
 	s.poke()

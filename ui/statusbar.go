@@ -22,7 +22,7 @@ type statusBar struct {
 func newStatusBar(t *tips) *statusBar {
 	b := &statusBar{
 		lamp:    newLamp(sizeLamp, tr("RECONNECTING")),
-		time:    newCell(tr("Rehearsing"), "0:00:00"),
+		time:    newCell(longest([]string{tr("Rehearsing"), tr("On air")}), "0:00:00"),
 		rate:    newCell(tr("Bitrate"), ofRate(8888, 8888)),
 		fps:     newCell(tr("FPS"), rate(120)),
 		dropped: newCell(tr("Dropped"), "8888"),
