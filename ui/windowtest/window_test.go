@@ -44,14 +44,35 @@ type person struct {
 	t       *testing.T
 	desktop *apptest.Desktop
 	tally   *apptest.Process
-	config  string // Tally's folder
+	config  string   // Tally's folder
+	env     []string // of Tally, besides the usual
 }
 
 // sit starts Tally on a screen of its own, with the test card and the tone as
 // sources, for there is no camera and no microphone. The window fills the screen.
 func sit(t *testing.T) *person {
 	t.Helper()
-	d := apptest.StartDesktop(t, "1280x800")
+	p := somebody(t, "1280x800")
+	p.knowsTally()
+	p.start()
+	return p
+}
+
+// knowsTally gives the person settings, so that no guide greets.
+func (p *person) knowsTally() {
+	p.t.Helper()
+	if err := os.MkdirAll(p.config, 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.config, "settings.json"), []byte(`{"version":1}`), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// somebody sits before a screen of that size. Tally is not started yet.
+func somebody(t *testing.T, size string) *person {
+	t.Helper()
+	d := apptest.StartDesktop(t, size)
 	p := &person{t: t, desktop: d}
 	for _, v := range d.Env() {
 		if dir, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
@@ -59,6 +80,9 @@ func sit(t *testing.T) *person {
 		}
 	}
 	t.Cleanup(func() {
+		if p.tally == nil {
+			return
+		}
 		if t.Failed() {
 			p.keepScreen()
 		}
@@ -70,7 +94,6 @@ func sit(t *testing.T) *person {
 			t.Errorf("a widget was used from another goroutine:\n%s", out)
 		}
 	})
-	p.start()
 	return p
 }
 
@@ -85,7 +108,7 @@ func (p *person) start() {
 func (p *person) open() {
 	p.t.Helper()
 	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
-	p.tally = apptest.Start(p.t, env, program)
+	p.tally = apptest.Start(p.t, append(env, p.env...), program)
 	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
 }
@@ -172,12 +195,16 @@ func count(img image.Image, area image.Rectangle, c color.NRGBA) int {
 	n := 0
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		for x := area.Min.X; x < area.Max.X; x++ {
-			if color.NRGBAModel.Convert(img.At(x, y)) == c {
+			if sameColor(img, x, y, c) {
 				n++
 			}
 		}
 	}
 	return n
+}
+
+func sameColor(img image.Image, x, y int, c color.NRGBA) bool {
+	return color.NRGBAModel.Convert(img.At(x, y)) == c
 }
 
 // words tells whether there is text of a colour in an area. Its edges are mixed
