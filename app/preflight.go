@@ -79,7 +79,7 @@ type facts struct {
 	line           LineFigure
 	encoder        Problem // why it cannot be opened
 	encoderTried   bool
-	room           int64 // bytes free for recordings
+	room           int64 // bytes free for recordings; -1: not looked at yet
 	roomErr        error
 	power          power
 	clockBehind    time.Time // zero, or when this computer was used last: later than now
@@ -326,6 +326,8 @@ func (f *facts) disk() (Check, bool) {
 	}
 	hours := float64(max(0, f.room-reserve(f.settings))) / float64(bytesEach(f.settings)) / 3600
 	switch {
+	case f.room < 0:
+		c.State, c.Title = CheckOpen, "Looking for room on the disk."
 	case f.roomErr != nil:
 		p := Explain(&recordError{f.roomErr})
 		c.State, c.Title, c.Advice, c.Fix = CheckBad, p.Title, p.Advice, FixFolder

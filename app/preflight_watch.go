@@ -43,6 +43,7 @@ type watchman struct {
 	trying   Problem
 	room     int64
 	roomErr  error
+	roomOf   string // the folder that these are about
 	behind   time.Time
 	network  string
 	lines    map[string]LineFigure // by network
@@ -98,7 +99,9 @@ func (w *watchman) fill(f *facts) {
 	}
 	f.line = w.lines[w.network]
 	f.encoder, f.encoderTried = w.trying, w.tried == tryOf(f.settings.Video)
-	f.room, f.roomErr = w.room, w.roomErr
+	if f.room = -1; w.roomOf == recordDir(f.settings) {
+		f.room, f.roomErr = w.room, w.roomErr
+	}
 	f.clockBehind = w.behind
 	if w.listened == f.sound.Source && !w.loudAt.IsZero() {
 		f.silent = f.now.Sub(w.loudAt)
@@ -180,7 +183,7 @@ func (w *watchman) lookAtDisk(set Settings) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.room, w.roomErr = free, err
+	w.room, w.roomErr, w.roomOf = max(free, 0), err, recordDir(set)
 }
 
 // writable tells whether a file could be made in a folder, which need not be there
