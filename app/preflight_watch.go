@@ -23,7 +23,7 @@ type watchman struct {
 
 	mu       sync.Mutex
 	reached  map[string]reached // by destination's ID
-	called   map[string]string  // what was called: its address
+	called   map[string]string  // what was called: see wayOf
 	tried    string             // the settings that the encoder was tried with
 	inTrial  bool
 	trying   Problem
@@ -38,7 +38,7 @@ type watchman struct {
 }
 
 const (
-	// lookEach is how often cheap things are looked at.
+	// listenEach and lookEach are how often sound and other cheap things are looked at.
 	listenEach = 200 * time.Millisecond
 	lookEach   = 2 * time.Second
 	// callAgain is how long a server's answer is believed, and callSoon for how long
@@ -77,7 +77,7 @@ func (w *watchman) fill(f *facts) {
 	defer w.mu.Unlock()
 	f.reached = map[string]reached{}
 	for _, d := range f.settings.Destinations {
-		if r, ok := w.reached[d.ID]; ok && w.called[d.ID] == d.URL {
+		if r, ok := w.reached[d.ID]; ok && w.called[d.ID] == wayOf(d) {
 			f.reached[d.ID] = r
 		}
 	}
@@ -209,6 +209,9 @@ func (w *watchman) lookAtClock(o Options) {
 	}
 }
 
+// wayOf is what makes a call another one.
+func wayOf(d Destination) string { return d.URL + " " + d.CA }
+
 // due tells whether a destination should be called, and notes that it is.
 func (w *watchman) due(d Destination) bool {
 	w.mu.Lock()
@@ -218,16 +221,16 @@ func (w *watchman) due(d Destination) bool {
 	if r.err != nil {
 		fresh = callSoon
 	}
-	if w.called[d.ID] == d.URL && (!known || time.Since(r.at) < fresh) {
+	if w.called[d.ID] == wayOf(d) && (!known || time.Since(r.at) < fresh) {
 		return false // or it is being called
 	}
-	if w.called[d.ID] != d.URL {
+	if w.called[d.ID] != wayOf(d) {
 		delete(w.reached, d.ID)
 	} else { // what was known stays until there is an answer
 		r.at = time.Now()
 		w.reached[d.ID] = r
 	}
-	w.called[d.ID] = d.URL
+	w.called[d.ID] = wayOf(d)
 	return true
 }
 
@@ -239,18 +242,29 @@ func (s *Studio) call(ctx context.Context, d Destination) {
 	if key, keyErr := s.opts.Keys.Get(d.ID); keyErr == nil { // a password may be with it
 		to, err = target(d, key)
 	}
+	var o rtmpout.Options
 	if err == nil {
-		_, err = rtmpout.Probe(ctx, to, rtmpout.Options{Encoder: "Tally " + Version})
+		o, err = calling(d)
+	}
+	if err == nil {
+		_, err = rtmpout.Probe(ctx, to, o)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	s.watch.mu.Lock()
-	if s.watch.called[d.ID] == d.URL {
+	if s.watch.called[d.ID] == wayOf(d) {
 		s.watch.reached[d.ID] = reached{time.Now(), err}
 	}
 	s.watch.mu.Unlock()
 	s.poke()
+}
+
+// calling is how a destination is connected to when no show is sent there.
+func calling(d Destination) (o rtmpout.Options, err error) {
+	o.Encoder = "Tally " + Version
+	o.Authorities, err = ReadAuthorities(d.CA)
+	return o, err
 }
 
 // tryOf is what makes a trial of the encoder another one.
