@@ -71,6 +71,7 @@ type facts struct {
 	now            time.Time
 	settings       Settings
 	keys           KeyStatus
+	storing        map[string]bool // keys on their way to the store
 	picture, sound SourceStatus
 	sight          program.Sight
 	sighted        bool          // sight is of now
@@ -133,6 +134,8 @@ func (f *facts) key(d Destination) (Check, bool) {
 	c := Check{ID: CheckKey, About: d.ID, Title: words.Say("The stream key of %s is stored.", d.Name)}
 	present, known := f.keys.Present[d.ID]
 	switch {
+	case f.storing[d.ID]: // the desktop may be asking for a password
+		c.State, c.Title = CheckOpen, words.Say("The stream key of %s is being stored.", d.Name)
 	case !known && f.keys.Present == nil: // the keyring has not answered yet
 		c.State, c.Title = CheckOpen, words.Say("Looking for the stream key of %s.", d.Name)
 	case !present:

@@ -44,6 +44,7 @@ func TestPreflight(t *testing.T) {
 		says   string
 	}{
 		{"no key", func(f *facts) { f.keys.Present = map[string]bool{"t": false} }, CheckKey, CheckBad, FixKey, "There is no stream key for Twitch."},
+		{"the key is on its way", func(f *facts) { f.keys.Present, f.storing = map[string]bool{}, map[string]bool{"t": true} }, CheckKey, CheckOpen, "", "being stored"},
 		{"the keyring is slow", func(f *facts) { f.keys.Present = nil }, CheckKey, CheckOpen, "", "Looking for"},
 		{"nobody answers", func(f *facts) { f.reached["t"] = reached{err: context.DeadlineExceeded} }, CheckServer, CheckBad, FixDestination, "too long"},
 		{"not called yet", func(f *facts) { f.reached = nil }, CheckServer, CheckOpen, "", "Calling"},

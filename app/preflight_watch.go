@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -57,7 +58,7 @@ func newWatchman() watchman {
 // the background has found out about the rest. The worst is first.
 func (s *Studio) Preflight() []Check {
 	s.mu.Lock()
-	f := facts{now: time.Now(), settings: s.settings, keys: s.keys}
+	f := facts{now: time.Now(), settings: s.settings, keys: s.keys, storing: maps.Clone(s.storing)}
 	s.mu.Unlock()
 	f.picture, f.sound = s.video.now(), s.audio.now()
 	if f.picture.Source != "" && f.picture.Source == f.settings.Audio.Source {
