@@ -54,6 +54,7 @@ func (s *Studio) control(ctx context.Context) error {
 			s.tick()
 		}
 		s.obey(ctx)
+		s.tune()
 		s.follow()
 		s.post()
 	}
@@ -75,6 +76,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.began, s.account = s.clock.Now(), openAccount(time.Now())
 	}
 	if (w.goLive || resumed) && s.state == Idle {
+		s.measuring.end(true)
 		s.move(evGoLive)
 		s.since, s.history, s.report = 0, nil, Report{}
 		st := &stage{resumed: resumed, ending: make(chan struct{}), ready: make(chan *show, 1), done: make(chan error, 1)}
@@ -185,6 +187,8 @@ func (s *Studio) finished(err error) {
 	}
 	s.report = s.account.close(s.clock.Now()-s.began, &last)
 	s.fileReport()
+	s.learnFromShow()
+	s.measuring.allow()
 	s.move(evFinished)
 	s.show, s.stage = nil, nil
 	if s.opts.Unattended {

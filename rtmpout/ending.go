@@ -182,10 +182,7 @@ func (p *Publisher) finish() {
 // before it closes, so the reader's cause is the better one if it has one soon.
 func (p *Publisher) writeFailed(l *link, err error) {
 	if isTimeout(err) {
-		p.mu.Lock()
-		queued := p.video.bytes + p.audio.bytes
-		p.mu.Unlock()
-		p.fail(StepStream, &StalledError{l.stalled(), queued})
+		p.stalled(l.stalled())
 		return
 	}
 	select {
@@ -204,4 +201,12 @@ func (p *Publisher) goodbyeFailed(l *link, err error) {
 	if p.err == nil {
 		p.err = &Error{StepStream, l.target.Host(), netCause(err)}
 	}
+}
+
+// stalled ends the stream because nothing has moved for that long.
+func (p *Publisher) stalled(long time.Duration) {
+	p.mu.Lock()
+	queued := p.video.bytes + p.audio.bytes
+	p.mu.Unlock()
+	p.fail(StepStream, &StalledError{long, queued})
 }

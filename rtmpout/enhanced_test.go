@@ -36,11 +36,18 @@ func TestE1EnhancedHeader(t *testing.T) {
 	}
 }
 
-// E2: the configuration is sent as it is given, for every codec that has one.
+// E2: the configuration is sent as it is given, for every codec that has one, and
+// nothing is sent without it.
 func TestE2SequenceStart(t *testing.T) {
 	for _, codec := range []rtmpout.Codec{rtmpout.HEVC, rtmpout.VVC, rtmpout.AV1, rtmpout.VP9, rtmpout.VP8} {
-		o := rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: codec, Config: []byte{0xc0, 0xff, 0xee}}}
-		v := of(published(t, -1, o, func(p *rtmpout.Publisher) { must(t, p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}})) }), wire.TypeVideo)
+		o := rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: codec}}
+		v := of(published(t, -1, o, func(p *rtmpout.Publisher) {
+			if err := p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}}); !errors.Is(err, rtmpout.ErrNoConfig) {
+				t.Errorf("%s without a configuration: %v", codec, err)
+			}
+			must(t, p.SetVideoConfig(0, []byte{0xc0, 0xff, 0xee}))
+			must(t, p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}}))
+		}), wire.TypeVideo)
 		if want := append([]byte{0x90}, string(codec)+"\xc0\xff\xee"...); !bytes.Equal(v[0], want) {
 			t.Errorf("%s: %x", codec, v[0])
 		}

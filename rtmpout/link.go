@@ -43,6 +43,7 @@ type link struct {
 	// Of the writer, once live.
 	out        chunker
 	pace       pace
+	flight     flight
 	replied    int         // bytes of replies
 	warned     bool        // of too big a frame
 	cut        [2]bool     // a message of that lane will never be whole

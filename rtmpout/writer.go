@@ -32,6 +32,7 @@ type writerState struct {
 	timer        *time.Timer
 	blockedSince time.Time // the server's window is full
 	crowded      bool      // there is something to send, but the kernel has enough
+	narrow       bool      // there is something to send, but enough is on its way
 }
 
 type sending struct {
@@ -66,6 +67,16 @@ func (p *Publisher) run() {
 		p.collect(now)
 		p.leaving = p.w.leaving()
 		l := p.link // collect may have gone to another one
+		if p.w.narrow {
+			p.mu.Unlock()
+			p.w.releaseWritten()
+			if now.Sub(l.flight.moved) > p.opts.StallTimeout {
+				p.stalled(now.Sub(l.flight.moved))
+				return
+			}
+			p.rest(flightPoll)
+			continue
+		}
 		if p.w.crowded {
 			p.mu.Unlock()
 			p.w.releaseWritten()
@@ -91,11 +102,7 @@ func (p *Publisher) run() {
 		p.mu.Unlock()
 		if wait > 0 {
 			p.w.releaseWritten()
-			p.w.timer.Reset(wait)
-			select {
-			case <-p.wake:
-			case <-p.w.timer.C:
-			}
+			p.rest(wait)
 			continue
 		}
 		err := l.write(now)
@@ -104,6 +111,15 @@ func (p *Publisher) run() {
 			p.writeFailed(l, err)
 			return
 		}
+	}
+}
+
+// rest waits for a signal, and no longer than d.
+func (p *Publisher) rest(d time.Duration) {
+	p.w.timer.Reset(d)
+	select {
+	case <-p.wake:
+	case <-p.w.timer.C:
 	}
 }
 
@@ -140,7 +156,10 @@ func (p *Publisher) collect(now time.Time) {
 	p.settle(now)
 	limit, ok := l.batchLimit()
 	w.crowded = !ok && !p.hurry && p.waiting()
-	if w.crowded {
+	if w.narrow = false; !w.crowded {
+		limit, w.narrow = p.flightLimit(now, limit)
+	}
+	if w.crowded || w.narrow {
 		w.sending[laneVideo].waited = true
 		return
 	}
@@ -183,6 +202,24 @@ func (p *Publisher) collect(now time.Time) {
 		default:
 			return
 		}
+	}
+}
+
+// flightLimit is limit, or less where the line is narrow; narrow when even a chunk
+// is too much.
+func (p *Publisher) flightLimit(now time.Time, limit int) (_ int, narrow bool) {
+	l := p.link
+	unconfirmed, ok := l.unconfirmed()
+	if !ok || p.hurry {
+		return limit, false
+	}
+	switch room := l.flight.room(now, int64(l.flow.total()), unconfirmed); {
+	case room < 0:
+		return limit, false
+	case room < l.opts.ChunkSize && p.waiting():
+		return 0, true
+	default:
+		return min(limit, max(room, 1)), false
 	}
 }
 

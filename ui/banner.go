@@ -42,6 +42,7 @@ func newBannerView(retry func()) *bannerView {
 		v.closed, v.refused = v.said, app.Problem{}
 		v.root.Hide()
 	})
+	v.close.name = tr("Close")
 	v.content = container.New(bannerLayout{}, v.icon, v.title, v.advice, v.retry, v.close)
 	v.root = newPanel(v.content, colorAlarm)
 	v.root.padX, v.root.padY = 14, 10

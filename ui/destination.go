@@ -27,7 +27,7 @@ type destinationView struct {
 
 func newDestinationView(w *Window) *destinationView {
 	v := &destinationView{title: caption(tr("Stream to")), list: column(tight)}
-	v.picker = newPicker(func() *fyne.Menu { return destinationMenu(w) })
+	v.picker = newPicker(tr("Stream to"), func() *fyne.Menu { return destinationMenu(w) })
 	v.list.Hide()
 	v.root = newCard(column(tight, v.title, v.picker, v.list))
 	return v

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
@@ -34,16 +35,20 @@ type destinationForm struct {
 	findRow     *fyne.Container
 	ca          *sheetEntry // path of a file
 	caPart      *fyne.Container
+	scroll      *container.Scroll // nil in the guide, which shows only a part
 
 	found app.Key // a key that was part of the pasted address
+
+	kept func(app.Destination) // it is saved
 }
 
 const formWidth = 420
 
 func ownServer() string { return tr("Own server") }
 
-func (w *Window) showDestination(d app.Destination) {
-	f := &destinationForm{window: w, sheet: w.newSheet(), saved: d}
+// newDestinationForm makes the parts of the form, for a sheet to show.
+func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm {
+	f := &destinationForm{window: w, sheet: s, saved: d, kept: func(app.Destination) { s.close() }}
 	k := &f.sheet.keys
 	f.note = hintText("", formWidth)
 
@@ -75,8 +80,13 @@ func (w *Window) showDestination(d app.Destination) {
 	f.note.Hide()
 	f.fill(d)
 	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
+	return f
+}
 
-	body := widthOf(formWidth, column(12,
+func (w *Window) showDestination(d app.Destination) {
+	f := newDestinationForm(w, w.newSheet(), d)
+	k := &f.sheet.keys
+	f.scroll = container.NewVScroll(pad(0, 0, lowEdge, lowEdge, widthOf(formWidth, column(12,
 		field(tr("Service"), f.service, nil),
 		f.serverField, f.addressPart, f.caPart,
 		column(tight, newLine(tr("Stream key"), colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
@@ -84,7 +94,8 @@ func (w *Window) showDestination(d app.Destination) {
 		field(tr("Name"), f.name, nil),
 		f.main,
 		f.note,
-	))
+	))))
+	body := container.New(lowLayout{w, 0}, f.scroll)
 	title := tr("Edit destination")
 	if d.ID == "" {
 		title = tr("Add a destination")
@@ -216,6 +227,29 @@ func (f *destinationForm) say(text string, wrong bool) {
 	f.note.set(text, color)
 	show(f.note, text != "")
 	f.sheet.grow()
+	if wrong && f.scroll != nil {
+		f.scroll.ScrollToBottom()
+	}
+}
+
+// lowLayout gives a scroller the height of what is in it, or what the window has beside
+// a sheet's title and buttons. Its edges lie outside, so that they cut off no border.
+type lowLayout struct {
+	window *Window
+	more   float32 // that stands beside them
+}
+
+const lowEdge = 4
+
+func (l lowLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+	content := o[0].(*container.Scroll).Content.MinSize()
+	const rest = 150 // title, buttons and the distances around
+	return fyne.NewSize(content.Width-2*lowEdge, min(content.Height, l.window.win.Canvas().Size().Height-rest-l.more))
+}
+
+func (l lowLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Move(fyne.NewPos(-lowEdge, 0))
+	o[0].Resize(fyne.NewSize(s.Width+2*lowEdge, s.Height))
 }
 
 // problemText is a problem with its advice.
@@ -281,5 +315,5 @@ func (f *destinationForm) save() {
 	case !f.found.Empty():
 		f.window.studio.SetKey(d.ID, f.found)
 	}
-	f.sheet.close()
+	f.kept(d)
 }

@@ -166,12 +166,17 @@ func (v *graphView) paint(w, h int) image.Image {
 	if v.pixels == nil || v.pixels.Rect.Dx() != w || v.pixels.Rect.Dy() != h {
 		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	plot{
-		to: v.pixels, points: v.points, limit: max(v.limit, 1), span: v.span,
+	newPlot(v.pixels, v.points, max(v.limit, 1), v.span).draw()
+	return v.pixels
+}
+
+// newPlot draws points over a span of time onto pixels, in the theme's colours.
+func newPlot(to *image.RGBA, points []app.HistoryPoint, limit int, span time.Duration) plot {
+	return plot{
+		to: to, points: points, limit: limit, span: span,
 		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
 		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
-	}.draw()
-	return v.pixels
+	}
 }
 
 // plot is one drawing of a show's history.
@@ -202,6 +207,7 @@ func (p plot) draw() {
 		if i+1 < len(p.points) {
 			x1 = p.x(p.points[i+1].At)
 		}
+		x1 = max(x1, x0+2) // however short, it is seen
 		draw.Draw(p.to, image.Rect(int(x0), 0, int(x1), h), image.NewUniform(p.gap), image.Point{}, draw.Over)
 	}
 	p.area()
@@ -245,9 +251,10 @@ func (p plot) stroke(width float32, c color.Color, value func(app.HistoryPoint) 
 // dashes draws the target.
 func (p plot) dashes() {
 	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
+	long := max(3*time.Second, p.span/100)
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		if int(b.At/time.Second)%6 < 3 {
+		if b.At/long%2 == 0 {
 			segment(r, p.x(a.At), p.y(a.TargetKbps), p.x(b.At), p.y(b.TargetKbps), 1.2)
 		}
 	}

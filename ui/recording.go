@@ -24,7 +24,7 @@ type recordingView struct {
 
 func newRecordingView(w *Window) *recordingView {
 	v := &recordingView{changed: func() {}, detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: newLine("", colorSecondary, sizeSmall).clipped()}
-	v.toggle = newSwitchBox(func(on bool) { w.setRecording(on) })
+	v.toggle = newSwitchBox(tr("Record to a file"), func(on bool) { w.setRecording(on) })
 	v.pause = newToolButton(tr("Pause"), theme.MediaPauseIcon(), w.togglePause)
 	v.chapter = newToolButton(tr("Mark"), theme.ContentAddIcon(), w.mark)
 	v.replay = newToolButton(tr("Replay"), theme.HistoryIcon(), w.studio.SaveReplay)

@@ -1,17 +1,13 @@
 package ui
 
 import (
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
 )
@@ -173,60 +169,14 @@ func reportText(r app.Report) string {
 	if r.Record.Path != "" {
 		lines = append(lines, tr("Recording: %s, %s", r.Record.Path, dataSize(r.Record.Bytes)))
 	}
-	for _, g := range gaps {
-		lines = append(lines, g.String())
+	for _, d := range dropsOf(r) {
+		lines = append(lines, d.String())
 	}
 	return strings.Join(lines, "\n")
-}
-
-// reportLines bounds what the sheet shows; the file has all.
-const reportLines = 16
-
-// showReport opens the whole report, to read, to copy and to save.
-func (w *Window) showReport(r app.Report) {
-	s := w.newSheet()
-	text := reportText(r)
-	lines := strings.Split(text, "\n")
-	if more := len(lines) - reportLines; more > 0 {
-		lines = append(lines[:reportLines], trn(more, "and %d more, which Copy and Save have", "and %d more, which Copy and Save have"))
-	}
-	body := newParagraph(strings.Join(lines, "\n"), theme.ColorNameForeground, theme.SizeNameText, 480)
-	said := hintText(" ", 480)
-	copyAll := newSheetButton(&s.keys, tr("Copy"), widget.MediumImportance, func() {
-		w.app.Clipboard().SetContent(text)
-		said.set(tr("Copied."), colorGood)
-	})
-	save := newSheetButton(&s.keys, tr("Save…"), widget.MediumImportance, func() { w.saveText("Tally "+r.Started.Local().Format("2006-01-02 15-04")+".txt", text, said) })
-	done := newSheetButton(&s.keys, tr("Done"), widget.HighImportance, s.close)
-	s.open(tr("Report of your show"), column(8, body, said), done, copyAll, save, done)
 }
 
 func (w *Window) showLastReport() {
 	if !w.shown.Report.IsZero() {
 		w.showReport(w.shown.Report)
 	}
-}
-
-// saveText asks where, and writes text there.
-func (w *Window) saveText(name, text string, said *paragraph) {
-	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
-		w.dialog = nil
-		if f == nil && err == nil {
-			return // thought better of it
-		}
-		if err == nil {
-			_, err = f.Write([]byte(text + "\n"))
-			if closed := f.Close(); err == nil {
-				err = closed
-			}
-		}
-		if err != nil {
-			said.set(tr("It could not be saved: %s", err.Error()), colorBad)
-			return
-		}
-		said.set(tr("Saved as %s", f.URI().Path()), colorGood)
-	}, w.win)
-	d.SetFileName(name)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{filepath.Ext(name)}))
-	w.showDialog(d)
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"tally/app"
 	"tally/app/program"
@@ -19,6 +20,12 @@ type Studio interface {
 	End()
 	RetryNow()
 
+	Resume()           // the show that a crash has cut off
+	ForgetUnfinished() // that one
+	// Shows calls read with the history of shows, newest first, from another
+	// goroutine; with an error come those that can be read.
+	Shows(read func(shows []app.Report, err error))
+
 	SetRecording(on bool) error // also in mid-show
 	PauseRecording()
 	ResumeRecording()
@@ -33,6 +40,17 @@ type Studio interface {
 	SetKey(destinationID string, key app.Key)
 	ForgetKey(destinationID string)
 	RefreshDevices()
+	Seek(source string, to time.Duration) // a file that plays
+	Pause(source string, on bool)
+
+	// Preflight looks at everything before a show, the worst first; CheckAgain
+	// looks again at what takes time.
+	Preflight() []app.Check
+	CheckAgain()
+	MeasureUpload(destinationID string) // viewers may see it where the service has no test
+	MeasureMachine()
+	StopMeasuring()
+
 	// ParseDestination takes apart what the user pasted. The key may be part of
 	// server. The problem says in words what is wrong, and is zero when it can be
 	// streamed to.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -24,6 +25,8 @@ type recorder struct {
 	applied []app.Settings
 	keys    map[string]app.Key
 	refuse  error
+	checks  []app.Check
+	shows   []app.Report
 
 	preview *program.Preview
 	level   program.Level
@@ -56,19 +59,25 @@ func (r *recorder) Watch(ctx context.Context, fn func(app.Snapshot)) {
 	}
 	<-ctx.Done()
 }
-func (r *recorder) Preview() *program.Preview { return r.preview }
-func (r *recorder) Level() program.Level      { return r.level }
-func (r *recorder) GoLive()                   { r.note("GoLive") }
-func (r *recorder) End()                      { r.note("End") }
-func (r *recorder) RetryNow()                 { r.note("RetryNow") }
-func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
-func (r *recorder) PauseRecording()           { r.note("PauseRecording") }
-func (r *recorder) ResumeRecording()          { r.note("ResumeRecording") }
-func (r *recorder) Mark(title string)         { r.note("Mark(%s)", title) }
-func (r *recorder) SaveReplay()               { r.note("SaveReplay") }
-func (r *recorder) RepairFile(path string)    { r.note("RepairFile(%s)", path) }
-func (r *recorder) RemuxFile(path string)     { r.note("RemuxFile(%s)", path) }
-func (r *recorder) ExportMissed(path string)  { r.note("ExportMissed(%s)", path) }
+func (r *recorder) Preview() *program.Preview            { return r.preview }
+func (r *recorder) Level() program.Level                 { return r.level }
+func (r *recorder) GoLive()                              { r.note("GoLive") }
+func (r *recorder) End()                                 { r.note("End") }
+func (r *recorder) RetryNow()                            { r.note("RetryNow") }
+func (r *recorder) Resume()                              { r.note("Resume") }
+func (r *recorder) ForgetUnfinished()                    { r.note("ForgetUnfinished") }
+func (r *recorder) RefreshDevices()                      { r.note("RefreshDevices") }
+func (r *recorder) PauseRecording()                      { r.note("PauseRecording") }
+func (r *recorder) ResumeRecording()                     { r.note("ResumeRecording") }
+func (r *recorder) Mark(title string)                    { r.note("Mark(%s)", title) }
+func (r *recorder) SaveReplay()                          { r.note("SaveReplay") }
+func (r *recorder) RepairFile(path string)               { r.note("RepairFile(%s)", path) }
+func (r *recorder) RemuxFile(path string)                { r.note("RemuxFile(%s)", path) }
+func (r *recorder) ExportMissed(path string)             { r.note("ExportMissed(%s)", path) }
+func (r *recorder) Seek(source string, to time.Duration) { r.note("Seek(%s, %v)", source, to) }
+func (r *recorder) Pause(source string, on bool)         { r.note("Pause(%s, %v)", source, on) }
+
+func (r *recorder) Shows(read func([]app.Report, error)) { read(r.shows, nil) }
 
 func (r *recorder) SetRecording(on bool) error {
 	if r.refuse == nil {
@@ -76,6 +85,12 @@ func (r *recorder) SetRecording(on bool) error {
 	}
 	return r.refuse
 }
+func (r *recorder) Preflight() []app.Check  { return r.checks }
+func (r *recorder) CheckAgain()             { r.note("CheckAgain") }
+func (r *recorder) MeasureUpload(id string) { r.note("MeasureUpload(%s)", id) }
+func (r *recorder) MeasureMachine()         { r.note("MeasureMachine") }
+func (r *recorder) StopMeasuring()          { r.note("StopMeasuring") }
+
 func (r *recorder) ForgetKey(id string) { r.note("ForgetKey(%s)", id) }
 
 func (r *recorder) SetKey(id string, k app.Key) {

@@ -27,6 +27,7 @@ type Window struct {
 	status  *statusBar
 	banner  *bannerView
 	live    *liveButton
+	ready   *readyView
 	picture *pictureView
 	to      *destinationView
 	record  *recordingView
@@ -34,10 +35,14 @@ type Window struct {
 	got     *receivedView
 	report  *reportView
 	tips    *tips
+	offer   unfinishedView
 
 	menuShows  string        // what the menu was made from
 	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
+	checks     *checkSheet   // the list of checks, nil when it is not open
+	guide      *guide        // nil when it is not open
+	greeted    bool          // the guide has come by itself
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
 	closing    bool         // quit as soon as the show is over
@@ -55,6 +60,7 @@ const closeDeadline = 6 * time.Second
 // life.
 func New(a fyne.App, s Studio) *Window {
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w.offer.window = w
 	problem := w.useLanguage()
 	w.useTheme()
 	w.build()
@@ -76,11 +82,11 @@ func (w *Window) build() {
 	w.banner.changed = w.preview.root.Refresh
 	w.picture, w.sound = newPictureView(w), newSoundView(w)
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
-	w.live = newLiveButton(w.pressLive)
+	w.live, w.ready = newLiveButton(w.pressLive), newReadyView(w)
 	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
 	w.status = newStatusBar(w.tips)
 	w.views = []interface{ render(app.Snapshot) }{
-		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.report, w.status,
+		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.ready, w.graph, w.got, w.report, w.status,
 	}
 	// A rehearsal's check and the report of a show that is over are never there together.
 	beside := container.NewStack(w.got.root, w.report.root)
@@ -92,13 +98,14 @@ func (w *Window) build() {
 	w.got.changed, w.report.changed = besides, besides
 	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
-	w.to.changed = cards.Refresh
-	foot := column(near, w.record.root, w.live)
-	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, container.NewVScroll(cards), foot)
+	w.to.changed, w.picture.player.changed, w.sound.player.changed = cards.Refresh, cards.Refresh, cards.Refresh
+	foot := column(near, w.record.root, w.ready.root, w.live)
+	side := container.New(sideLayout{w.sound, []fyne.CanvasObject{w.picture.head, w.to.title}, cards}, container.NewVScroll(cards), foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
 	}
+	w.ready.changed = w.record.changed
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
 }
@@ -137,12 +144,32 @@ func (w *Window) render(s app.Snapshot) {
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)
 	}
+	w.offer.render(s) // also when nobody looks: its time runs
 	if w.preview.hidden {
 		return
 	}
 	w.renderMenu()
 	for _, v := range w.views {
 		v.render(s)
+	}
+	w.renderSheets(s)
+}
+
+// renderSheets keeps what is open over the window up to date, and greets somebody
+// who starts Tally for the first time.
+func (w *Window) renderSheets(s app.Snapshot) {
+	if w.sheet != nil && w.sheet.fresh != nil {
+		w.sheet.fresh(s)
+	}
+	if w.checks != nil {
+		w.checks.render(s)
+	}
+	if w.guide != nil {
+		w.guide.render(s)
+	}
+	if s.FirstStart && !w.greeted && w.sheet == nil {
+		w.greeted = true
+		w.showGuide(stepPicture)
 	}
 }
 
@@ -167,9 +194,16 @@ func (w *Window) pressLive() {
 }
 
 func (w *Window) goLive() {
-	if w.onAir() {
-		return
+	switch {
+	case w.onAir():
+	case w.mayGoLive():
+		w.startShow()
+	default:
+		w.showChecks(true)
 	}
+}
+
+func (w *Window) startShow() {
 	if len(enabled(w.shown.Settings)) > 0 {
 		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
 	}

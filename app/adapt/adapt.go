@@ -93,13 +93,19 @@ func (c *Control) Target() Target { return Target{c.target, c.pace, c.reason, fa
 // another one.
 func (c *Control) Reset() {
 	const never = -time.Hour
-	if c.stopped > c.target { // that it had stopped says nothing on how it goes on
-		c.set(c.stopped * 3 / 4)
+	c.goOn(c.stopped * 3 / 4)
+	c.line, c.ceiling, c.began, c.clearAt, c.climbs = line{}, 0, -1, -1, 0
+	c.seen, c.lowered, c.raised = never, never, never
+}
+
+// goOn goes back to about what was sent before the line had stopped: that it had
+// says nothing on how it goes on.
+func (c *Control) goOn(to int) {
+	if c.stopped > c.target && to > c.target {
+		c.set(to)
 		c.reason = words.Say("Your upload had stopped. Picture at %.1f of %.1f Mbit/s.", mega(c.target), mega(c.chosen))
 	}
 	c.stopped = 0
-	c.line, c.ceiling, c.began, c.clearAt, c.climbs = line{}, 0, -1, -1, 0
-	c.seen, c.lowered, c.raised = never, never, never
 }
 
 // Update takes a sample, ten to twenty a second, and returns the target.
@@ -113,6 +119,14 @@ func (c *Control) Update(s Sample) Target {
 	if !c.line.busy {
 		if c.clearAt < 0 {
 			c.clearAt = s.At
+		}
+		if c.stopped > 0 {
+			to := c.stopped * 3 / 4
+			if c.ceiling > 0 {
+				to = min(to, c.ceiling*92/100-s.Other)
+			}
+			c.goOn(to)
+			c.raised = s.At
 		}
 		if c.target < c.chosen {
 			c.raise(s)

@@ -3,7 +3,6 @@ package rtmptest
 import (
 	"bufio"
 	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -120,9 +119,6 @@ func (c *Conn) ReadC2() error {
 
 // ReadByte reads past the chunk stream: for what comes before it.
 func (c *Conn) ReadByte() (byte, error) { return c.br.ReadByte() }
-
-// Buffered is how many bytes have come and were not read.
-func (c *Conn) Buffered() int { return c.br.Buffered() }
 
 // ReadMessage reads the next message of any type, and acknowledges as the client
 // has asked.
@@ -257,9 +253,6 @@ func (c *Conn) Reset() error {
 	}
 	return c.Conn.Close()
 }
-
-// Time is C1's or S1's time field.
-func Time(handshake []byte) uint32 { return binary.BigEndian.Uint32(handshake) }
 
 // Deadline limits everything on the connection from now on.
 func (c *Conn) Deadline(d time.Duration) { c.Conn.SetDeadline(time.Now().Add(d)) }

@@ -69,10 +69,7 @@ type times struct {
 // counted from the arrival of the last one of them.
 func audioDelay() error {
 	if os.Getenv(namespaced) == "" {
-		if err := inNamespaces("delay"); err != nil {
-			return fmt.Errorf("sound on a slow line: %w", err)
-		}
-		return nil
+		return inNamespaces("delay")
 	}
 	if err := makeLine(); err != nil {
 		return err

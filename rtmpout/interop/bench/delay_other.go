@@ -2,6 +2,9 @@
 
 package main
 
-import "errors"
+import "fmt"
 
-func audioDelay() error { return errors.New("sound on a slow line: network namespaces are Linux's") }
+func audioDelay() error {
+	fmt.Println("\ndelay: not measured, as it needs Linux's network namespaces")
+	return nil
+}

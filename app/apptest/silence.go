@@ -1,12 +1,13 @@
-package app
+package apptest
 
 import (
 	"net"
 	"testing"
 )
 
-// silentListener accepts connections and never says a word.
-func silentListener(t *testing.T) string {
+// Silence is the address of a server that accepts connections and never says a
+// word.
+func Silence(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -15,15 +16,15 @@ func silentListener(t *testing.T) string {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		var conns []net.Conn
+		var open []net.Conn
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				break
 			}
-			conns = append(conns, c)
+			open = append(open, c)
 		}
-		for _, c := range conns {
+		for _, c := range open {
 			c.Close()
 		}
 	}()
