@@ -57,6 +57,7 @@ type Studio struct {
 	settings Settings
 	wish     wish
 	keyJobs  []keyJob
+	storing  map[string]bool // destinations whose key is on its way to the store
 	keys     KeyStatus
 	devices  []capture.Device
 	controls []camera.Control // of the camera in use
@@ -83,7 +84,7 @@ func New(opts Options) *Studio {
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1), turned: make(chan struct{}, 1),
-		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), first: opts.FirstStart,
+		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), storing: map[string]bool{}, first: opts.FirstStart,
 		onStage: onStage{state: Idle}, book: book{work: make(chan struct{}, 1)},
 	}
 	v := opts.Settings.Video
