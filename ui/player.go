@@ -21,11 +21,10 @@ type playerView struct {
 	time    *line
 	changed func() // it came or went
 
-	source  string // of the file
-	place   app.Place
-	ended   bool
-	asked   time.Time // when the user last moved the slider
-	showing bool      // a snapshot moves the slider, not the user
+	source string // of the file
+	place  app.Place
+	ended  bool
+	asked  time.Time // when the user last moved the slider
 }
 
 func newPlayerView(w *Window) *playerView {
