@@ -10,7 +10,7 @@ import (
 // post makes a snapshot of everything and hangs it on the board.
 func (s *Studio) post() {
 	s.mu.Lock()
-	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices}
+	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices, Machine: s.machine}
 	problem := s.problem
 	snap.Unfinished = s.unfinishedNow()
 	s.mu.Unlock()
@@ -27,12 +27,15 @@ func (s *Studio) post() {
 	if s.since > 0 && s.state != Idle {
 		snap.Uptime = Seconds(s.clock.Now() - s.since)
 	}
-	snap.History, snap.Report = s.history, s.report
+	snap.History, snap.Graph, snap.Report = s.history, s.account.Graph, s.report
 	if s.show != nil {
 		s.show.report(&snap)
 	}
 	snap.Files = s.shelf.list()
 	snap.Problems = problems(problem, &snap)
+	if s.state.OnAir() {
+		snap.Problems = append(snap.Problems, s.strains(&snap)...)
+	}
 	s.board.post(snap)
 }
 
@@ -85,6 +88,7 @@ func (sh *show) report(s *Snapshot) {
 	}
 	for _, o := range sh.outputs {
 		st := o.status()
+		st.DelayMs = delay(s.Video, st)
 		s.Video.Dropped += st.Dropped
 		s.Outputs = append(s.Outputs, st)
 	}

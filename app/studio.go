@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tally/app/machine"
 	"tally/app/netwatch"
 	"tally/app/program"
 	"tally/app/recording"
@@ -25,6 +26,7 @@ type Options struct {
 	StateDir     string   // where Tally keeps what it must know after a crash; empty: nowhere
 	Recover      bool     // finish recordings that a crash has cut off
 	WatchDevices bool     // keep the snapshot's list of devices current
+	KeepAwake    bool     // neither the computer nor its screen sleeps during a show
 	// Unattended is for the command line: files start when the show is live and
 	// end it when they are over.
 	Unattended bool
@@ -53,6 +55,7 @@ type Studio struct {
 	keyJobs  []keyJob
 	keys     KeyStatus
 	devices  []capture.Device
+	machine  machine.Status
 	problem  Problem // of the last show or intent, until the next
 	book     book    // what goes to the disk about shows
 
@@ -110,6 +113,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.keepKeys(ctx) })
 	g.Go(func() error { return s.watchNetwork(ctx) })
+	g.Go(func() error { return s.watchMachine(ctx) })
 	g.Go(func() error { return s.keepBook(ctx) })
 	g.Go(func() error { return s.keepShelf(ctx) })
 	if s.opts.WatchDevices {
