@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -17,21 +16,16 @@ import (
 	"tally/app"
 )
 
-// graphSpans are how much of a show the graph covers: a young one less.
-var graphSpans = []choice[time.Duration]{
-	{"Bitrate, last minute", time.Minute},
-	{"Bitrate, last 2 minutes", 2 * time.Minute},
-	{"Bitrate, last 5 minutes", 5 * time.Minute},
-}
-
-// graphSpan chooses one for a show as long as that.
-func graphSpan(long time.Duration) choice[time.Duration] {
-	for _, s := range graphSpans {
-		if long <= s.value {
-			return s
-		}
+// graphSpan is how much of a show that is as long as that the graph covers, and what
+// it is called: a young one has less.
+func graphSpan(long time.Duration) (span time.Duration, title string) {
+	switch {
+	case long <= time.Minute:
+		return time.Minute, tr("Bitrate, last minute")
+	case long <= 2*time.Minute:
+		return 2 * time.Minute, tr("Bitrate, last 2 minutes")
 	}
-	return graphSpans[len(graphSpans)-1]
+	return 5 * time.Minute, tr("Bitrate, last 5 minutes")
 }
 
 // graphView is what was sent against what was meant to be sent.
@@ -43,7 +37,7 @@ type graphView struct {
 	empty, detail *line
 	nothing       *fyne.Container
 
-	points []app.HistoryPoint
+	points []plotPoint
 	pixels *image.RGBA
 	limit  int // kbit/s at the upper edge
 	span   time.Duration
@@ -51,11 +45,11 @@ type graphView struct {
 
 func newGraphView() *graphView {
 	v := &graphView{
-		title:  caption(graphSpans[0].label).clipped(),
+		title:  caption(tr("Bitrate, last minute")).clipped(),
 		top:    newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
 		half:   newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
 		now:    newLine("", colorSecondary, sizeSmall).roomFor("88888 of 88888 kbit/s").trailing(),
-		empty:  newLine("Nothing is being sent", theme.ColorNameForeground, theme.SizeNameText).centered(),
+		empty:  newLine(tr("Nothing is being sent"), theme.ColorNameForeground, theme.SizeNameText).centered(),
 		detail: newLine("", colorSecondary, sizeSmall).centered().clipped(),
 	}
 	v.plot = canvas.NewRaster(v.paint)
@@ -90,29 +84,29 @@ func (v *graphView) render(s app.Snapshot) {
 		v.now.setText("")
 		v.detail.setText(goSummary(s.Settings))
 		if s.State.OnAir() {
-			v.detail.setText("waiting for the server")
+			v.detail.setText(tr("waiting for the server"))
 		}
-		v.title.setText(graphSpans[0].label)
-		v.span = graphSpans[0].value
 	} else {
 		last := s.History[len(s.History)-1]
-		v.now.setText("your last show")
+		v.now.setText(tr("your last show"))
 		if s.State.OnAir() {
-			v.now.setText(fmt.Sprintf("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
+			v.now.setText(tr("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
 		}
 	}
+	long := time.Duration(0)
 	if !idle {
-		c := graphSpan(s.History[len(s.History)-1].At - s.History[0].At)
-		v.span = c.value
-		v.title.setText(c.label)
+		long = s.History[len(s.History)-1].At - s.History[0].At
 	}
+	span, title := graphSpan(long)
+	v.span = span
+	v.title.setText(title)
 	points := recent(s.History, v.span)
-	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].At) {
+	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].at) {
 		return
 	}
-	v.points = slices.Clone(points)
-	for i := range v.points { // what is sent has sound in it
-		v.points[i].TargetKbps += s.Settings.Audio.BitrateKbps
+	v.points = v.points[:0]
+	for _, p := range points { // what is sent has sound in it
+		v.points = append(v.points, plotPoint{p.At, p.SentKbps, p.TargetKbps + s.Settings.Audio.BitrateKbps, p.State != app.Live})
 	}
 	v.limit = graphLimit(v.points)
 	v.top.setText(bitrate(v.limit))
@@ -122,14 +116,14 @@ func (v *graphView) render(s app.Snapshot) {
 
 // goSummary is what GO LIVE would send.
 func goSummary(s app.Settings) string {
-	return fmt.Sprintf("GO LIVE sends %d × %d at %d fps, %s", s.Video.Width, s.Video.Height, s.Video.FPS, bitrate(s.Video.BitrateKbps+s.Audio.BitrateKbps))
+	return tr("GO LIVE sends %d × %d at %d fps, %s", s.Video.Width, s.Video.Height, s.Video.FPS, bitrate(s.Video.BitrateKbps+s.Audio.BitrateKbps))
 }
 
 func bitrate(kbps int) string {
 	if kbps >= 10_000 {
-		return fmt.Sprintf("%.1f Mbit/s", float64(kbps)/1000)
+		return tr("%.1f Mbit/s", float64(kbps)/1000)
 	}
-	return fmt.Sprintf("%d kbit/s", kbps)
+	return tr("%d kbit/s", kbps)
 }
 
 func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
@@ -142,10 +136,10 @@ func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
 }
 
 // graphLimit is a round number that leaves room over the highest point.
-func graphLimit(points []app.HistoryPoint) int {
+func graphLimit(points []plotPoint) int {
 	most := 100
 	for _, p := range points {
-		most = max(most, p.SentKbps, p.TargetKbps)
+		most = max(most, p.value, p.target)
 	}
 	most = most * 11 / 10
 	for _, step := range []int{200, 500, 1000, 2000, 3000, 4000, 6000, 8000, 10_000, 15_000, 20_000, 30_000, 40_000, 60_000} {
@@ -161,22 +155,33 @@ func (v *graphView) paint(w, h int) image.Image {
 	if v.pixels == nil || v.pixels.Rect.Dx() != w || v.pixels.Rect.Dy() != h {
 		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	plot{
-		to: v.pixels, points: v.points, limit: max(v.limit, 1), span: v.span,
-		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
-		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
-	}.draw()
+	p := plot{to: v.pixels, points: v.points, limit: max(v.limit, 1), span: v.span}
+	p.color()
+	p.draw()
 	return v.pixels
+}
+
+// plotPoint is a moment of a show in a drawing.
+type plotPoint struct {
+	at            time.Duration
+	value, target int  // no target: 0
+	off           bool // viewers got nothing
 }
 
 // plot is one drawing of a show's history.
 type plot struct {
 	to     *image.RGBA
-	points []app.HistoryPoint
+	points []plotPoint
 	limit  int
 	span   time.Duration
 
 	back, grid, line, fill, gap, target color.Color
+}
+
+// color takes the colours of the theme.
+func (p *plot) color() {
+	p.back, p.grid = shade(theme.ColorNameInputBackground), shade(theme.ColorNameSeparator)
+	p.line, p.fill, p.gap, p.target = shade(colorGraph), shade(colorGraphFill), shade(colorGraphGap), shade(colorSecondary)
 }
 
 func (p plot) draw() {
@@ -190,49 +195,49 @@ func (p plot) draw() {
 		return
 	}
 	for i, pt := range p.points {
-		if pt.State == app.Live {
+		if !pt.off {
 			continue
 		}
-		x0, x1 := p.x(pt.At), float32(w)
+		x0, x1 := p.x(pt.at), float32(w)
 		if i+1 < len(p.points) {
-			x1 = p.x(p.points[i+1].At)
+			x1 = p.x(p.points[i+1].at)
 		}
 		draw.Draw(p.to, image.Rect(int(x0), 0, int(x1), h), image.NewUniform(p.gap), image.Point{}, draw.Over)
 	}
 	p.area()
-	p.stroke(1.6, p.line, func(pt app.HistoryPoint) int { return pt.SentKbps })
+	p.stroke(1.6, p.line)
 	p.dashes()
 }
 
 // x is where a moment lies; the newest is at the right edge.
 func (p plot) x(at time.Duration) float32 {
-	newest := p.points[len(p.points)-1].At
+	newest := p.points[len(p.points)-1].at
 	return float32(p.to.Rect.Dx()) * (1 - float32(newest-at)/float32(p.span))
 }
 
-func (p plot) y(kbps int) float32 {
+func (p plot) y(value int) float32 {
 	h := float32(p.to.Rect.Dy())
-	return h - h*float32(min(kbps, p.limit))/float32(p.limit)
+	return h - h*float32(min(value, p.limit))/float32(p.limit)
 }
 
 func (p plot) area() {
 	w, h := p.to.Rect.Dx(), p.to.Rect.Dy()
 	r := vector.NewRasterizer(w, h)
-	r.MoveTo(p.x(p.points[0].At), float32(h))
+	r.MoveTo(p.x(p.points[0].at), float32(h))
 	for _, pt := range p.points {
-		r.LineTo(p.x(pt.At), p.y(pt.SentKbps))
+		r.LineTo(p.x(pt.at), p.y(pt.value))
 	}
 	r.LineTo(float32(w), float32(h))
 	r.ClosePath()
 	r.Draw(p.to, p.to.Rect, image.NewUniform(p.fill), image.Point{})
 }
 
-// stroke draws a line of the given width through one value of every point.
-func (p plot) stroke(width float32, c color.Color, value func(app.HistoryPoint) int) {
+// stroke draws a line of the given width through every point.
+func (p plot) stroke(width float32, c color.Color) {
 	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		segment(r, p.x(a.At), p.y(value(a)), p.x(b.At), p.y(value(b)), width)
+		segment(r, p.x(a.at), p.y(a.value), p.x(b.at), p.y(b.value), width)
 	}
 	r.Draw(p.to, p.to.Rect, image.NewUniform(c), image.Point{})
 }
@@ -242,8 +247,8 @@ func (p plot) dashes() {
 	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		if int(b.At/time.Second)%6 < 3 {
-			segment(r, p.x(a.At), p.y(a.TargetKbps), p.x(b.At), p.y(b.TargetKbps), 1.2)
+		if a.target > 0 && b.target > 0 && int(b.at*32/p.span)%2 == 0 {
+			segment(r, p.x(a.at), p.y(a.target), p.x(b.at), p.y(b.target), 1.2)
 		}
 	}
 	r.Draw(p.to, p.to.Rect, image.NewUniform(p.target), image.Point{})

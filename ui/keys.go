@@ -189,7 +189,12 @@ func (w *Window) menu() *fyne.MainMenu {
 			fyne.NewMenuItemSeparator(),
 			item("Recordings…", fyne.KeyO, w.showFiles),
 		),
-		fyne.NewMenu("View", full),
+		fyne.NewMenu("View",
+			full,
+			fyne.NewMenuItemSeparator(),
+			item(tr("Graphs of the show…"), fyne.KeyG, w.showGraphs),
+			item(tr("What happened…"), fyne.KeyH, w.showDiary),
+		),
 	)
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"image"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/theme"
 
 	"tally/app"
 )
@@ -35,6 +37,11 @@ type Window struct {
 	got     *receivedView
 	report  *reportView
 	tips    *tips
+	scroll  *container.Scroll // what the sound's card lies in
+	holes   []image.Rectangle // in the panes; kept to be used again
+	graphs  *graphSheet       // nil: not open
+	diary   diary
+	notify  notifier
 
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
@@ -42,6 +49,7 @@ type Window struct {
 	closing    bool         // quit as soon as the show is over
 	quitting   atomic.Bool  // Fyne runs late hops on any goroutine
 	slow       bool         // the processor paints
+	numbersAt  time.Time    // when numbers were rendered last
 	pace       atomic.Int64 // the least time between two pictures, in ns
 	do         func(func()) // onto Fyne's goroutine
 }
@@ -54,7 +62,7 @@ const closeDeadline = 6 * time.Second
 // life.
 func New(a fyne.App, s Studio) *Window {
 	a.Settings().SetTheme(Theme())
-	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do, notify: notifier{send: a.SendNotification}}
 	w.build()
 	w.usePace()
 	w.win.SetMaster()
@@ -76,7 +84,7 @@ func (w *Window) build() {
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
 	w.live = newLiveButton(w.pressLive)
 	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
-	w.status = newStatusBar(w.tips)
+	w.status = newStatusBar(w.tips, w.moreAboutShow())
 	w.views = []interface{ render(app.Snapshot) }{
 		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.report, w.status,
 	}
@@ -92,13 +100,22 @@ func (w *Window) build() {
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed = cards.Refresh
 	foot := column(near, w.record.root, w.live)
-	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, container.NewVScroll(cards), foot)
+	w.scroll = container.NewVScroll(cards)
+	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, w.scroll, foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
 	}
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
+}
+
+// moreAboutShow opens what the status bar has no room for.
+func (w *Window) moreAboutShow() fyne.CanvasObject {
+	graphs := newToolButton("", iconGraph, w.showGraphs)
+	diary := newToolButton("", theme.HistoryIcon(), w.showDiary)
+	return row(6, w.tips.on(graphs, tr("Graphs of the whole show: bitrate, delay, missed pictures, and how busy this computer was.")),
+		w.tips.on(diary, tr("What happened in this show, and when.")))
 }
 
 // Fyne is the toolkit's window, for whoever shows it.
@@ -128,6 +145,8 @@ func (w *Window) render(s app.Snapshot) {
 		w.wentLiveAt = time.Now()
 	}
 	w.shown = s
+	now := time.Now()
+	w.notify.tell(w.diary.read(s, now), !w.preview.hidden, now)
 	if w.closing && s.State == app.Idle {
 		w.quit()
 		return
@@ -140,6 +159,9 @@ func (w *Window) render(s app.Snapshot) {
 	}
 	for _, v := range w.views {
 		v.render(s)
+	}
+	if w.graphs != nil {
+		w.graphs.render(s)
 	}
 }
 
