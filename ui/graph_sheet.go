@@ -109,7 +109,7 @@ func (w *Window) showGraphs() {
 
 	grid := container.NewGridWithColumns(2)
 	for _, g := range v.graphs {
-		grid.Add(g.root)
+		grid.Add(pad(0, 6, 4, 4, g.root))
 	}
 	body := column(8, grid, ends(v.from, v.to))
 	var focus fyne.Focusable

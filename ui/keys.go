@@ -170,6 +170,7 @@ func (w *Window) menu() *fyne.MainMenu {
 		fyne.NewMenu("Tally",
 			item("Settings…", fyne.KeyComma, w.showSettings),
 			item("Destinations…", fyne.KeyD, w.showDestinations),
+			fyne.NewMenuItem(tr("Keys for everywhere…"), w.unlessSheet(w.showHotkeys)),
 			item("Add a destination…", fyne.KeyN, func() { w.showDestination(app.Destination{}) }),
 			fyne.NewMenuItemSeparator(),
 			quit,

@@ -18,7 +18,7 @@ type strip struct {
 
 // paint draws the bar. It tells whether that changed anything.
 func (s *strip) paint(w, h int, b ballistics) bool {
-	bar, peak := int(position(b.bar, float32(w))), -1
+	bar, peak := int(position(b.bar, float32(w))), -2 // nowhere
 	if b.peak > meterFloor+1 {
 		peak = int(min(position(b.peak, float32(w)), float32(w)-2))
 	}

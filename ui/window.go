@@ -42,6 +42,8 @@ type Window struct {
 	graphs  *graphSheet       // nil: not open
 	diary   diary
 	notify  notifier
+	tray    *tray   // nil: the desktop has none
+	hotkeys hotkeys // those that work while another window is in front
 
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
@@ -150,6 +152,9 @@ func (w *Window) render(s app.Snapshot) {
 	if w.closing && s.State == app.Idle {
 		w.quit()
 		return
+	}
+	if w.tray != nil {
+		w.tray.render(s)
 	}
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)

@@ -2,10 +2,8 @@ package awake
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -28,82 +26,34 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// desktop is a message bus with the services on it that a test has put there. It
-// stands for both buses.
+// desktop is a message bus with what a test puts on it.
 type desktop struct {
-	conn *dbus.Conn
-	env  []string
+	*apptest.Bus
 
-	mu    sync.Mutex
-	calls []string
-	held  *os.File // our end of the lock that login has handed out
+	mu   sync.Mutex
+	held *os.File // our end of the lock that login has handed out
 }
 
 func startDesktop(t *testing.T) *desktop {
 	t.Helper()
-	apptest.Need(t, "dbus-daemon")
-	home := t.TempDir()
-	bus := "unix:path=" + filepath.Join(home, "bus")
-	apptest.Start(t, apptest.Env(home), "dbus-daemon", "--session", "--nofork", "--address="+bus)
-	d := &desktop{env: append(apptest.Env(home), "DBUS_SESSION_BUS_ADDRESS="+bus, "DBUS_SYSTEM_BUS_ADDRESS="+bus)}
-	apptest.Until(t, 10*time.Second, "the bus", func() bool {
-		var err error
-		d.conn, err = dbus.Connect(bus)
-		return err == nil
-	})
-	t.Cleanup(func() { d.conn.Close() })
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus)
-	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", bus)
+	d := &desktop{Bus: apptest.StartBus(t)}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", d.Address)
+	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", d.Address)
 	t.Setenv("DISPLAY", "")
 	return d
-}
-
-// offer puts a service on the bus.
-func (d *desktop) offer(t *testing.T, name, path, iface string, service any) {
-	t.Helper()
-	if err := d.conn.Export(service, dbus.ObjectPath(path), iface); err != nil {
-		t.Fatal(err)
-	}
-	if reply, err := d.conn.RequestName(name, dbus.NameFlagDoNotQueue); err != nil || reply != dbus.RequestNameReplyPrimaryOwner {
-		t.Fatalf("%s: %v, %v", name, reply, err)
-	}
-}
-
-func (d *desktop) note(format string, args ...any) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.calls = append(d.calls, fmt.Sprintf(format, args...))
-}
-
-func (d *desktop) noted() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return strings.Join(d.calls, "; ")
 }
 
 type portalService struct{ d *desktop }
 
 func (p portalService) Inhibit(_ string, flags uint32, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
-	p.d.note("portal %d %v", flags, options["reason"].Value())
+	p.d.Note("portal %d %v", flags, options["reason"].Value())
 	return "/org/freedesktop/portal/desktop/request/1", nil
 }
 
 type requestService struct{ d *desktop }
 
 func (r requestService) Close() *dbus.Error {
-	r.d.note("portal let go")
-	return nil
-}
-
-type saverService struct{ d *desktop }
-
-func (s saverService) Inhibit(name, why string) (uint32, *dbus.Error) {
-	s.d.note("saver %s %s", name, why)
-	return 7, nil
-}
-
-func (s saverService) UnInhibit(cookie uint32) *dbus.Error {
-	s.d.note("saver let go %d", cookie)
+	r.d.Note("portal let go")
 	return nil
 }
 
@@ -114,7 +64,7 @@ func (l loginService) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.E
 	if err != nil {
 		return 0, dbus.MakeFailedError(err)
 	}
-	l.d.note("login %s %s %s %s", what, who, why, mode)
+	l.d.Note("login %s %s %s %s", what, who, why, mode)
 	l.d.mu.Lock()
 	l.d.held = ours
 	l.d.mu.Unlock()
@@ -138,11 +88,6 @@ func (d *desktop) letGo(t *testing.T, within time.Duration) bool {
 	return err != nil && !os.IsTimeout(err)
 }
 
-func (d *desktop) wait(t *testing.T, call string) {
-	t.Helper()
-	apptest.Until(t, 10*time.Second, call, func() bool { return strings.Contains(d.noted(), call) })
-}
-
 // awake runs Run, and returns how to end it.
 func awake(t *testing.T) (end func()) {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -163,20 +108,20 @@ func awake(t *testing.T) (end func()) {
 
 func TestPortalAndLogin(t *testing.T) {
 	d := startDesktop(t)
-	d.offer(t, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Inhibit", portalService{d})
-	if err := d.conn.Export(requestService{d}, "/org/freedesktop/portal/desktop/request/1", "org.freedesktop.portal.Request"); err != nil {
+	d.Offer(t, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Inhibit", portalService{d})
+	if err := d.Conn.Export(requestService{d}, "/org/freedesktop/portal/desktop/request/1", "org.freedesktop.portal.Request"); err != nil {
 		t.Fatal(err)
 	}
-	d.offer(t, "org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver", saverService{d})
-	d.offer(t, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", loginService{d})
+	d.OfferScreenSaver(t)
+	d.Offer(t, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", loginService{d})
 	end := awake(t)
-	d.wait(t, "portal 12 a show is on")
-	d.wait(t, "login sleep:idle Tally a show is on block")
+	d.WaitFor(t, "portal 12 a show is on", 10*time.Second)
+	d.WaitFor(t, "login sleep:idle Tally a show is on block", 10*time.Second)
 	if d.letGo(t, 1500*time.Millisecond) {
 		t.Error("the lock was let go while the show is on")
 	}
 	end()
-	if got := d.noted(); !strings.Contains(got, "portal let go") || strings.Contains(got, "saver") {
+	if got := d.Noted(); !strings.Contains(got, "portal let go") || strings.Contains(got, "saver") {
 		t.Errorf("the desktop heard: %s", got)
 	}
 	if !d.letGo(t, 2*time.Second) {
@@ -186,11 +131,11 @@ func TestPortalAndLogin(t *testing.T) {
 
 func TestScreenSaverWhereThereIsNoPortal(t *testing.T) {
 	d := startDesktop(t)
-	d.offer(t, "org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver", saverService{d})
+	d.OfferScreenSaver(t)
 	end := awake(t)
-	d.wait(t, "saver Tally a show is on")
+	d.WaitFor(t, "saver Tally, a show is on", 10*time.Second)
 	end()
-	if got := d.noted(); !strings.Contains(got, "saver let go 7") {
+	if got := d.Noted(); !strings.Contains(got, "saver let go 7") {
 		t.Errorf("the desktop heard: %s", got)
 	}
 }
@@ -198,16 +143,16 @@ func TestScreenSaverWhereThereIsNoPortal(t *testing.T) {
 // TestKilled: what was held is let go when Tally has no chance to do so.
 func TestKilled(t *testing.T) {
 	d := startDesktop(t)
-	d.offer(t, "org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver", "org.freedesktop.ScreenSaver", saverService{d})
-	d.offer(t, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", loginService{d})
+	d.OfferScreenSaver(t)
+	d.Offer(t, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", loginService{d})
 	gone := make(chan *dbus.Signal, 10)
-	d.conn.Signal(gone)
-	if err := d.conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged")); err != nil {
+	d.Conn.Signal(gone)
+	if err := d.Conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged")); err != nil {
 		t.Fatal(err)
 	}
-	p := apptest.Start(t, append(d.env, "TALLY_TEST_AWAKE=1"), os.Args[0])
-	d.wait(t, "saver Tally")
-	d.wait(t, "login sleep:idle")
+	p := apptest.Start(t, append(append(apptest.Env(t.TempDir()), d.Env()...), "TALLY_TEST_AWAKE=1"), os.Args[0])
+	d.WaitFor(t, "saver Tally", 10*time.Second)
+	d.WaitFor(t, "login sleep:idle", 10*time.Second)
 	p.Kill()
 	if !d.letGo(t, 3*time.Second) {
 		t.Error("the lock is held for a program that is gone")

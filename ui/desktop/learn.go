@@ -37,7 +37,12 @@ func learn(ctx context.Context, w *ui.Window, watchers *sync.WaitGroup) {
 			w.UsePanes(p[0], p[1])
 		}
 	}
-	watchers.Go(func() { x.run(ctx, func(hidden bool) { fyne.Do(func() { w.SetHidden(hidden) }) }) })
+	w.UseHotkeys(x.grab)
+	watchers.Go(func() {
+		x.run(ctx,
+			func(hidden bool) { fyne.Do(func() { w.SetHidden(hidden) }) },
+			func(n int) { fyne.Do(func() { w.Hotkey(n) }) })
+	})
 }
 
 // software recognises the names under which Mesa and Windows paint with the

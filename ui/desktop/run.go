@@ -50,6 +50,9 @@ func Run(ctx context.Context, s ui.Studio) error {
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("tally.png", assets.Icon))
 	w := ui.New(a, s)
+	if hasTray() {
+		w.UseTray()
+	}
 
 	// What watches outlives ctx, because ending the show takes a moment.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))

@@ -22,7 +22,8 @@ type x11 struct {
 
 	mu    sync.Mutex
 	panes []*pane
-	sight sight // run's own
+	keys  []grabbed // in the order in which they were asked for
+	sight sight     // run's own
 }
 
 // connectX11 finds the window, which must have been shown.
@@ -49,7 +50,7 @@ func connectX11(w fyne.Window) *x11 {
 
 // run hands out events until ctx ends, and then closes the connection. With it
 // everything goes that hangs on it.
-func (x *x11) run(ctx context.Context, hidden func(bool)) {
+func (x *x11) run(ctx context.Context, hidden func(bool), hotkey func(int)) {
 	stop := context.AfterFunc(ctx, x.conn.Close)
 	defer stop()
 	x.watchSight()
@@ -61,6 +62,10 @@ func (x *x11) run(ctx context.Context, hidden func(bool)) {
 		switch e := event.(type) {
 		case xproto.ExposeEvent:
 			x.exposed(e)
+		case xproto.KeyPressEvent:
+			if n := x.pressed(e); n >= 0 {
+				hotkey(n)
+			}
 		case xproto.VisibilityNotifyEvent:
 			x.sight.covered = e.State == xproto.VisibilityFullyObscured
 			x.look(hidden)

@@ -15,5 +15,7 @@ type x11 struct{}
 
 func connectX11(fyne.Window) *x11 { return nil }
 
-func (x *x11) newPanes(int) []ui.Pane          { return nil }
-func (x *x11) run(context.Context, func(bool)) {}
+func (x *x11) newPanes(int) []ui.Pane { return nil }
+func (x *x11) grab([]string) []string { return nil }
+
+func (x *x11) run(context.Context, func(bool), func(int)) {}

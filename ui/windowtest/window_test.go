@@ -61,15 +61,22 @@ type person struct {
 	t       *testing.T
 	desktop *apptest.Desktop
 	tally   *apptest.Process
-	config  string // Tally's folder
+	config  string   // Tally's folder
+	extra   []string // of the environment
 }
 
 // sit starts Tally on a screen of its own, with the test card and the tone as
 // sources, for there is no camera and no microphone. The window fills the screen.
 func sit(t *testing.T) *person {
 	t.Helper()
+	return sitWith(t)
+}
+
+// sitWith is sit with more in Tally's environment.
+func sitWith(t *testing.T, extra ...string) *person {
+	t.Helper()
 	d := apptest.StartDesktop(t, "1280x800")
-	p := &person{t: t, desktop: d}
+	p := &person{t: t, desktop: d, extra: extra}
 	for _, v := range d.Env() {
 		if dir, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
 			p.config = filepath.Join(dir, "tally")
@@ -95,6 +102,7 @@ func sit(t *testing.T) *person {
 func (p *person) start() {
 	p.t.Helper()
 	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
+	env = append(env, p.extra...)
 	p.tally = apptest.Start(p.t, env, program)
 	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
