@@ -102,6 +102,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.obeyTape(w, set)
 		s.show.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 		s.show.adapts.Store(set.Adapt)
+		s.show.eases.Store(set.Video.KeepUp)
 	}
 }
 
@@ -210,7 +211,7 @@ func (s *Studio) move(e event) {
 	if s.state == was || s.state == Idle {
 		return
 	}
-	cause := ""
+	var cause Sentence
 	if s.show != nil && s.state == Reconnecting {
 		for _, o := range s.show.outputs {
 			if _, err := o.now(); err != nil {

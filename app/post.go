@@ -53,6 +53,7 @@ func problems(own Problem, s *Snapshot) []Problem {
 	}
 	add(s.Picture.Problem)
 	add(s.Sound.Problem)
+	add(s.Video.Problem)
 	add(s.Recording.Problem)
 	return all
 }
@@ -71,7 +72,10 @@ func (sh *show) count(now time.Duration) {
 func (sh *show) report(s *Snapshot) {
 	if sh.video != nil {
 		c := sh.video.Config()
-		s.Video.Encoder, s.Video.Width, s.Video.Height = c.Name, c.Width, c.Height
+		s.Video.Encoder, s.Video.Preset, s.Video.Width, s.Video.Height = c.Name, c.Preset, c.Width, c.Height
+		if s.Video.Problem = tookOver(c); s.Video.Problem.IsZero() {
+			s.Video.Problem = sh.keepUp.problem(sh.clock.Now(), sh.eases.Load())
+		}
 		s.Video.FPS = round1(sh.numbers.fps)
 		s.Video.BitrateKbps = sh.numbers.videoKbps
 		s.Video.TargetKbps = int(sh.bitrate.Load() / 1000)

@@ -3,13 +3,13 @@ package app
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"os"
 	"strings"
 	"time"
 
 	"tally/app/machine"
 	"tally/app/program"
+	"tally/app/words"
 )
 
 // What strains a show from outside the network: the computer that it runs on, and
@@ -59,16 +59,16 @@ func (s *Studio) strains(snap *Snapshot) []Problem {
 func machineProblems(m machine.Status) []Problem {
 	var all []Problem
 	if m.Running() && m.BatteryPercent < batteryLow {
-		advice := fmt.Sprintf("Plug in the charger: %d %% are left.", m.BatteryPercent)
+		advice := words.Say("Plug in the charger: %d %% are left.", m.BatteryPercent)
 		if m.BatteryMinutes > 0 {
-			advice = fmt.Sprintf("Plug in the charger: %d %% are left, for about %d minutes.", m.BatteryPercent, m.BatteryMinutes)
+			advice = words.Say("Plug in the charger: %d %% are left, for about %d minutes.", m.BatteryPercent, m.BatteryMinutes)
 		}
 		all = append(all, Problem{Title: "The battery is nearly empty.", Advice: advice})
 	}
 	if m.Throttled || m.Hot {
-		title := "This computer is so hot that it may switch itself off."
+		title := words.Say("This computer is so hot that it may switch itself off.")
 		if m.Throttled {
-			title = "This computer is too hot and has slowed itself down."
+			title = words.Say("This computer is too hot and has slowed itself down.")
 		}
 		all = append(all, Problem{Title: title, Advice: "Give it air, and close other programs. A smaller picture helps too."})
 	}

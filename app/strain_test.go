@@ -23,7 +23,7 @@ func TestMachineProblems(t *testing.T) {
 	} {
 		var got []string
 		for _, p := range machineProblems(c.machine) {
-			got = append(got, p.Title+" "+p.Advice)
+			got = append(got, p.Title.String()+" "+p.Advice.String())
 		}
 		if s := strings.Join(got, " | "); s != c.want {
 			t.Errorf("%s: %q, want %q", name, s, c.want)

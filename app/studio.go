@@ -235,6 +235,7 @@ func needsNewShow(old, set Settings) bool {
 	set.Record, set.RecordDir = old.Record, old.RecordDir
 	set.SplitMinutes, set.SplitMB, set.ReplaySeconds = old.SplitMinutes, old.SplitMB, old.ReplaySeconds
 	set.Adapt = old.Adapt
+	set.Profile, set.Profiles = old.Profile, old.Profiles // what they change is compared by itself
 	return fmt.Sprint(old) != fmt.Sprint(set)
 }
 

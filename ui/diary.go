@@ -9,8 +9,8 @@ import (
 	"tally/app"
 )
 
-// moment is something that happened in a show, in words.
-type moment struct {
+// happening is something that happened in a show, in words.
+type happening struct {
 	at     time.Time
 	text   string
 	detail string // what to do, or what Tally does; often empty
@@ -21,7 +21,7 @@ type moment struct {
 // diary tells what has happened since GO LIVE, from what changes between one
 // snapshot and the next.
 type diary struct {
-	moments []moment
+	moments []happening
 	last    app.Snapshot
 	lostAt  time.Time // when the show left the air
 	missed  int       // pictures that were told
@@ -38,7 +38,7 @@ const diaryKept = 500
 const patient = 3 * time.Second
 
 // read writes down what is new in a snapshot, and returns that.
-func (d *diary) read(s app.Snapshot, now time.Time) []moment {
+func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 	was := d.last
 	d.last = s
 	if was.State == "" { // the window has just opened
@@ -47,8 +47,8 @@ func (d *diary) read(s app.Snapshot, now time.Time) []moment {
 	if was.State == app.Idle && s.State.OnAir() {
 		d.moments, d.missed, d.counted = nil, 0, 0
 	}
-	var fresh []moment
-	add := func(m moment) {
+	var fresh []happening
+	add := func(m happening) {
 		m.at = now
 		fresh = append(fresh, m)
 	}
@@ -71,21 +71,21 @@ func (d *diary) read(s app.Snapshot, now time.Time) []moment {
 	return fresh
 }
 
-func (d *diary) readState(was, s app.Snapshot, now time.Time, add func(moment)) {
+func (d *diary) readState(was, s app.Snapshot, now time.Time, add func(happening)) {
 	if was.State == s.State {
 		return
 	}
 	switch s.State {
 	case app.Connecting:
-		add(moment{text: tr("GO LIVE was pressed.")})
+		add(happening{text: tr("GO LIVE was pressed.")})
 	case app.Live:
 		switch {
 		case was.State != app.Connecting:
-			add(moment{text: tr("Back on air after %s.", seconds(now.Sub(d.lostAt))), tell: true})
+			add(happening{text: tr("Back on air after %s.", seconds(now.Sub(d.lostAt))), tell: true})
 		case s.Rehearsal.Running:
-			add(moment{text: tr("The rehearsal is running.")})
+			add(happening{text: tr("The rehearsal is running.")})
 		default:
-			add(moment{text: tr("On air.")})
+			add(happening{text: tr("On air.")})
 		}
 	case app.Stalled, app.Reconnecting:
 		if was.State == app.Live {
@@ -93,30 +93,30 @@ func (d *diary) readState(was, s app.Snapshot, now time.Time, add func(moment)) 
 		}
 		add(leftTheAir(s))
 	case app.Ending:
-		add(moment{text: tr("The show is ending.")})
+		add(happening{text: tr("The show is ending.")})
 	case app.Idle:
 		if was.Rehearsal.Running || s.Report.OnAir == 0 {
-			add(moment{text: tr("It is over.")})
+			add(happening{text: tr("It is over.")})
 			return
 		}
-		add(moment{text: tr("The show is over. It was on air for %s.", clock(time.Duration(s.Report.OnAir))), tell: true})
+		add(happening{text: tr("The show is over. It was on air for %s.", clock(time.Duration(s.Report.OnAir))), tell: true})
 	}
 }
 
 // leftTheAir is about a show that viewers do not get any more.
-func leftTheAir(s app.Snapshot) moment {
+func leftTheAir(s app.Snapshot) happening {
 	if s.State == app.Stalled {
-		return moment{text: stalledProblem(s).Title, detail: stalledProblem(s).Advice, bad: true, tell: true}
+		return happening{text: say(stalledProblem(s).Title), detail: say(stalledProblem(s).Advice), bad: true, tell: true}
 	}
-	m := moment{text: tr("The connection was lost."), detail: tr("The show goes on here, and Tally connects again by itself."), bad: true, tell: true}
+	m := happening{text: tr("The connection was lost."), detail: tr("The show goes on here, and Tally connects again by itself."), bad: true, tell: true}
 	for _, o := range s.Outputs {
-		m.text = cmp.Or(o.Problem.Title, o.Cause, m.text)
+		m.text = cmp.Or(say(o.Problem.Title), say(o.Cause), m.text)
 	}
 	return m
 }
 
 // readOutputs is about single destinations of a show that goes to several.
-func readOutputs(was, s app.Snapshot, add func(moment)) {
+func readOutputs(was, s app.Snapshot, add func(happening)) {
 	if len(s.Outputs) < 2 || len(was.Outputs) != len(s.Outputs) {
 		return
 	}
@@ -125,19 +125,19 @@ func readOutputs(was, s app.Snapshot, add func(moment)) {
 		switch {
 		case o.State == before.State:
 		case o.State == app.Live && before.State == app.Connecting:
-			add(moment{text: tr("%s takes the show.", o.Name)})
+			add(happening{text: tr("%s takes the show.", o.Name)})
 		case o.State == app.Live:
-			add(moment{text: tr("%s gets the show again.", o.Name), tell: true})
+			add(happening{text: tr("%s gets the show again.", o.Name), tell: true})
 		case o.Problem.Title != "":
-			add(moment{text: tr("%s: %s", o.Name, o.Problem.Title), detail: o.Problem.Advice, bad: true, tell: before.State == app.Live})
+			add(happening{text: tr("%s: %s", o.Name, say(o.Problem.Title)), detail: say(o.Problem.Advice), bad: true, tell: before.State == app.Live})
 		case before.State == app.Live:
-			add(moment{text: tr("%s does not get the show.", o.Name), bad: true, tell: true})
+			add(happening{text: tr("%s does not get the show.", o.Name), bad: true, tell: true})
 		}
 		if o.Backup != before.Backup {
 			if o.Backup {
-				add(moment{text: tr("%s: the backup server is used.", o.Name)})
+				add(happening{text: tr("%s: the backup server is used.", o.Name)})
 			} else {
-				add(moment{text: tr("%s: the first server is used again.", o.Name)})
+				add(happening{text: tr("%s: the first server is used again.", o.Name)})
 			}
 		}
 	}
@@ -145,60 +145,60 @@ func readOutputs(was, s app.Snapshot, add func(moment)) {
 
 // readProblems is about what is wrong now and was not before. Those of the
 // destinations are told with their state.
-func readProblems(was, s app.Snapshot, add func(moment)) {
-	known := func(of app.Snapshot, title string) bool {
+func readProblems(was, s app.Snapshot, add func(happening)) {
+	known := func(of app.Snapshot, title app.Sentence) bool {
 		return slices.ContainsFunc(of.Problems, func(p app.Problem) bool { return p.Title == title })
 	}
 	for _, p := range s.Problems {
 		about := func(o app.OutputStatus) bool { return o.Problem.Title == p.Title }
 		if !known(was, p.Title) && !slices.ContainsFunc(s.Outputs, about) {
-			add(moment{text: p.Title, detail: p.Advice, bad: true, tell: true})
+			add(happening{text: say(p.Title), detail: say(p.Advice), bad: true, tell: true})
 		}
 	}
 	switch {
 	case s.Video.Reason != "" && s.Video.Reason != was.Video.Reason && s.Video.TargetKbps < s.Video.ChosenKbps:
-		add(moment{text: s.Video.Reason, bad: true})
+		add(happening{text: say(s.Video.Reason), bad: true})
 	case was.Video.TargetKbps < was.Video.ChosenKbps && s.Video.TargetKbps >= s.Video.ChosenKbps && s.State.OnAir():
-		add(moment{text: tr("The picture is back at %s.", bitrate(s.Video.ChosenKbps))})
+		add(happening{text: tr("The picture is back at %s.", bitrate(s.Video.ChosenKbps))})
 	}
 	if was.Machine.Battery && was.Machine.OnMains != s.Machine.OnMains {
 		if s.Machine.OnMains {
-			add(moment{text: tr("The charger is plugged in.")})
+			add(happening{text: tr("The charger is plugged in.")})
 		} else {
-			add(moment{text: tr("The charger is unplugged. The battery is at %d %%.", s.Machine.BatteryPercent), bad: true})
+			add(happening{text: tr("The charger is unplugged. The battery is at %d %%.", s.Machine.BatteryPercent), bad: true})
 		}
 	}
 }
 
 // readChoices is about what somebody did in mid-show.
-func readChoices(was, s app.Snapshot, add func(moment)) {
+func readChoices(was, s app.Snapshot, add func(happening)) {
 	if now := s.Settings.Audio.Muted; now != was.Settings.Audio.Muted {
 		if now {
-			add(moment{text: tr("You muted the sound.")})
+			add(happening{text: tr("You muted the sound.")})
 		} else {
-			add(moment{text: tr("You unmuted the sound.")})
+			add(happening{text: tr("You unmuted the sound.")})
 		}
 	}
 	if s.Picture.Name != was.Picture.Name && s.Picture.Name != "" {
-		add(moment{text: tr("The picture is now: %s", s.Picture.Name)})
+		add(happening{text: tr("The picture is now: %s", s.Picture.Name)})
 	}
 	if s.Sound.Name != was.Sound.Name && s.Sound.Name != "" {
-		add(moment{text: tr("The sound is now: %s", s.Sound.Name)})
+		add(happening{text: tr("The sound is now: %s", s.Sound.Name)})
 	}
 	switch r, before := s.Recording, was.Recording; {
 	case r.On && !before.On:
-		add(moment{text: tr("The recording has begun: %s", filepath.Base(r.Path))})
+		add(happening{text: tr("The recording has begun: %s", filepath.Base(r.Path))})
 	case !r.On && before.On:
-		add(moment{text: tr("The recording has ended: %s", filepath.Base(before.Path))})
+		add(happening{text: tr("The recording has ended: %s", filepath.Base(before.Path))})
 	case r.Paused && !before.Paused:
-		add(moment{text: tr("The recording pauses.")})
+		add(happening{text: tr("The recording pauses.")})
 	case !r.Paused && before.Paused:
-		add(moment{text: tr("The recording goes on.")})
+		add(happening{text: tr("The recording goes on.")})
 	}
 }
 
 // readMissed tells of missed pictures once no more are missed.
-func (d *diary) readMissed(s app.Snapshot, now time.Time, add func(moment)) {
+func (d *diary) readMissed(s app.Snapshot, now time.Time, add func(happening)) {
 	n := missed(s)
 	if n != d.counted {
 		d.counted, d.quiet = n, now
@@ -206,6 +206,6 @@ func (d *diary) readMissed(s app.Snapshot, now time.Time, add func(moment)) {
 	if n > d.missed && now.Sub(d.quiet) >= patient {
 		more := n - d.missed
 		d.missed = n
-		add(moment{text: trn(more, "Viewers missed %d picture.", "Viewers missed %d pictures."), bad: true})
+		add(happening{text: trn(more, "Viewers missed %d picture.", "Viewers missed %d pictures."), bad: true})
 	}
 }

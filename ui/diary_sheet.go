@@ -33,7 +33,7 @@ func (w *Window) showDiary() {
 	s.open(tr("What happened"), scroll, scroll, copyAll, done)
 }
 
-func momentRow(m moment, width float32) fyne.CanvasObject {
+func momentRow(m happening, width float32) fyne.CanvasObject {
 	const clockWidth = 64
 	color := theme.ColorNameForeground
 	if m.bad {
@@ -48,7 +48,7 @@ func momentRow(m moment, width float32) fyne.CanvasObject {
 }
 
 // diaryText is the diary to hand on, the oldest first.
-func diaryText(all []moment) string {
+func diaryText(all []happening) string {
 	var b strings.Builder
 	for _, m := range all {
 		b.WriteString(m.at.Local().Format("15:04:05") + "  " + m.text + "\n")

@@ -118,20 +118,20 @@ func TestNotifications(t *testing.T) {
 	var sent []string
 	n := notifier{send: func(f *fyne.Notification) { sent = append(sent, f.Title+"/"+f.Content) }}
 	now := time.Now()
-	lost := []moment{{text: "Lost.", detail: "It comes back.", tell: true}}
+	lost := []happening{{text: "Lost.", detail: "It comes back.", tell: true}}
 	n.tell(lost, true, now)
 	n.tell(nil, false, now)
 	if len(sent) != 0 {
 		t.Fatalf("told although the window was seen: %q", sent)
 	}
-	n.tell([]moment{{text: "You muted the sound."}}, false, now)
+	n.tell([]happening{{text: "You muted the sound."}}, false, now)
 	n.tell(lost, false, now)
 	if want := "Tally – Lost./It comes back."; fmt.Sprint(sent) != "["+want+"]" {
 		t.Fatalf("sent %q", sent)
 	}
 	for i := range 40 { // a line that flaps: back, lost, back, …
 		text := fmt.Sprint("number ", i)
-		n.tell([]moment{{text: text, tell: true}}, false, now.Add(time.Duration(i)*250*time.Millisecond))
+		n.tell([]happening{{text: text, tell: true}}, false, now.Add(time.Duration(i)*250*time.Millisecond))
 	}
 	if len(sent) != 1 {
 		t.Errorf("ten seconds of flapping are %q", sent)

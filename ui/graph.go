@@ -46,9 +46,9 @@ type graphView struct {
 func newGraphView() *graphView {
 	v := &graphView{
 		title:  caption(tr("Bitrate, last minute")).clipped(),
-		top:    newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
-		half:   newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
-		now:    newLine("", colorSecondary, sizeSmall).roomFor("88888 of 88888 kbit/s").trailing(),
+		top:    newLine("", colorSecondary, sizeSmall).roomFor(bitrate(8888)),
+		half:   newLine("", colorSecondary, sizeSmall).roomFor(bitrate(8888)),
+		now:    newLine("", colorSecondary, sizeSmall).roomFor(ofRate(88888, 88888)).trailing(),
 		empty:  newLine(tr("Nothing is being sent"), theme.ColorNameForeground, theme.SizeNameText).centered(),
 		detail: newLine("", colorSecondary, sizeSmall).centered().clipped(),
 	}
@@ -90,7 +90,7 @@ func (v *graphView) render(s app.Snapshot) {
 		last := s.History[len(s.History)-1]
 		v.now.setText(tr("your last show"))
 		if s.State.OnAir() {
-			v.now.setText(tr("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
+			v.now.setText(ofRate(last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
 		}
 	}
 	long := time.Duration(0)
@@ -104,10 +104,7 @@ func (v *graphView) render(s app.Snapshot) {
 	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].at) {
 		return
 	}
-	v.points = v.points[:0]
-	for _, p := range points { // what is sent has sound in it
-		v.points = append(v.points, plotPoint{p.At, p.SentKbps, p.TargetKbps + s.Settings.Audio.BitrateKbps, p.State != app.Live})
-	}
+	v.points = bitratePoints(v.points[:0], points, s.Settings.Audio.BitrateKbps)
 	v.limit = graphLimit(v.points)
 	v.top.setText(bitrate(v.limit))
 	v.half.setText(bitrate(v.limit / 2))
@@ -119,11 +116,23 @@ func goSummary(s app.Settings) string {
 	return tr("GO LIVE sends %d × %d at %d fps, %s", s.Video.Width, s.Video.Height, s.Video.FPS, bitrate(s.Video.BitrateKbps+s.Audio.BitrateKbps))
 }
 
+// ofRate is what is sent of what was asked for.
+func ofRate(sent, target int) string { return tr("%d of %d kbit/s", sent, target) }
+
 func bitrate(kbps int) string {
 	if kbps >= 10_000 {
 		return tr("%.1f Mbit/s", float64(kbps)/1000)
 	}
 	return tr("%d kbit/s", kbps)
+}
+
+// bitratePoints appends the bitrate of a show to a drawing's points. What is sent
+// has sound in it.
+func bitratePoints(to []plotPoint, of []app.HistoryPoint, soundKbps int) []plotPoint {
+	for _, p := range of {
+		to = append(to, plotPoint{p.At, p.SentKbps, p.TargetKbps + soundKbps, p.State != app.Live})
+	}
+	return to
 }
 
 func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
@@ -155,10 +164,17 @@ func (v *graphView) paint(w, h int) image.Image {
 	if v.pixels == nil || v.pixels.Rect.Dx() != w || v.pixels.Rect.Dy() != h {
 		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	p := plot{to: v.pixels, points: v.points, limit: max(v.limit, 1), span: v.span}
-	p.color()
-	p.draw()
+	newPlot(v.pixels, v.points, v.limit, v.span).draw()
 	return v.pixels
+}
+
+// newPlot is a drawing in the colours of the theme.
+func newPlot(to *image.RGBA, points []plotPoint, limit int, span time.Duration) plot {
+	return plot{
+		to: to, points: points, limit: max(limit, 1), span: span,
+		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
+		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
+	}
 }
 
 // plotPoint is a moment of a show in a drawing.
@@ -176,12 +192,6 @@ type plot struct {
 	span   time.Duration
 
 	back, grid, line, fill, gap, target color.Color
-}
-
-// color takes the colours of the theme.
-func (p *plot) color() {
-	p.back, p.grid = shade(theme.ColorNameInputBackground), shade(theme.ColorNameSeparator)
-	p.line, p.fill, p.gap, p.target = shade(colorGraph), shade(colorGraphFill), shade(colorGraphGap), shade(colorSecondary)
 }
 
 func (p plot) draw() {
@@ -202,6 +212,7 @@ func (p plot) draw() {
 		if i+1 < len(p.points) {
 			x1 = p.x(p.points[i+1].at)
 		}
+		x1 = max(x1, x0+2) // however short, it is seen
 		draw.Draw(p.to, image.Rect(int(x0), 0, int(x1), h), image.NewUniform(p.gap), image.Point{}, draw.Over)
 	}
 	p.area()
@@ -245,9 +256,10 @@ func (p plot) stroke(width float32, c color.Color) {
 // dashes draws the target.
 func (p plot) dashes() {
 	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
+	long := max(3*time.Second, p.span/100)
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		if a.target > 0 && b.target > 0 && int(b.at*32/p.span)%2 == 0 {
+		if a.target > 0 && b.target > 0 && b.at/long%2 == 0 {
 			segment(r, p.x(a.at), p.y(a.target), p.x(b.at), p.y(b.target), 1.2)
 		}
 	}

@@ -26,7 +26,9 @@ type smallGraph struct {
 	plot   *canvas.Raster
 	now    *line
 	pixels *image.RGBA
-	drawn  plot
+	points []plotPoint
+	limit  int // at the upper edge
+	span   time.Duration
 	least  int // of the scale's upper end
 	value  func(before, p app.GraphPoint) int
 	target func(p app.GraphPoint) int
@@ -64,9 +66,9 @@ func (g *smallGraph) set(points []app.GraphPoint) {
 		most = max(most, drawn[i].value)
 		highest = max(highest, drawn[i].value, drawn[i].target)
 	}
-	g.drawn.points, g.drawn.limit = drawn, max(highest*11/10, g.least)
+	g.points, g.limit = drawn, max(highest*11/10, g.least)
 	if n := len(drawn); n > 0 {
-		g.drawn.span = max(drawn[n-1].at-drawn[0].at, 10*time.Second)
+		g.span = max(drawn[n-1].at-drawn[0].at, 10*time.Second)
 		g.now.setText(g.text(drawn[n-1].value, most))
 	} else {
 		g.now.setText("")
@@ -78,10 +80,7 @@ func (g *smallGraph) paint(w, h int) image.Image {
 	if g.pixels == nil || g.pixels.Rect.Dx() != w || g.pixels.Rect.Dy() != h {
 		g.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	p := g.drawn
-	p.to = g.pixels
-	p.color()
-	p.draw()
+	newPlot(g.pixels, g.points, g.limit, g.span).draw()
 	return g.pixels
 }
 

@@ -11,14 +11,14 @@ import (
 type notifier struct {
 	send    func(*fyne.Notification)
 	sent    time.Time
-	waiting *moment
+	waiting *happening
 }
 
 // notifyEvery is the least time between two notifications.
 const notifyEvery = 10 * time.Second
 
 // tell takes what is new. It is called with every snapshot, also when nothing is.
-func (n *notifier) tell(fresh []moment, seen bool, now time.Time) {
+func (n *notifier) tell(fresh []happening, seen bool, now time.Time) {
 	for _, m := range fresh {
 		if m.tell {
 			n.waiting = &m

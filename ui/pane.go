@@ -24,8 +24,19 @@ type Pane interface {
 // UsePanes gives the picture and the meter panes of their own.
 func (w *Window) UsePanes(picture, meter Pane) {
 	w.studio.Preview().ForScreen()
-	w.preview.pane.Pane, w.sound.meter.pane.Pane = picture, meter
+	w.panes = [2]Pane{picture, meter}
+	w.handPanes()
 	w.usePace()
+}
+
+// handPanes gives them to what has been built.
+func (w *Window) handPanes() {
+	for i, p := range []*placed{&w.preview.pane, &w.sound.meter.pane} {
+		p.Pane = w.panes[i]
+		if p.Pane != nil {
+			p.Place(image.Rectangle{}, nil) // what was built before may have left it somewhere
+		}
+	}
 }
 
 // placed is a pane and where it was placed. Without a pane it is never on.

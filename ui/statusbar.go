@@ -28,10 +28,10 @@ func newStatusBar(t *tips, more fyne.CanvasObject) *statusBar {
 	b := &statusBar{
 		lamp:    newLamp(sizeLamp, tr("RECONNECTING")),
 		time:    newCell(tr("Rehearsing"), "0:00:00"),
-		rate:    newCell(tr("Bitrate"), tr("%d of %d kbit/s", 8888, 8888)),
-		ack:     newCell(tr("Window %s · confirmed %s", "88.8 MB", ago(888)), tr("%s on the way", "88.8 MB")),
+		rate:    newCell(tr("Bitrate"), ofRate(8888, 8888)),
+		ack:     newCell(ackText(app.AckStatus{Window: 88_800_000, AgeMs: 880}), tr("%s on the way", dataSize(88_800_000))),
 		delay:   newCell(tr("Delay"), tr("%d ms", 888)),
-		fps:     newCell(tr("FPS"), "60.0"),
+		fps:     newCell(tr("FPS"), rate(60)),
 		dropped: newCell(tr("Dropped"), "888"),
 		cpu:     newCell(tr("CPU"), "100 %"),
 		charge:  newCell(tr("Battery"), "100 %"),
@@ -189,7 +189,7 @@ func (b *statusBar) renderRate(s app.Snapshot) {
 		}
 	}
 	// Less bitrate alone may be a simple picture.
-	b.rate.set(tr("%d of %d kbit/s", sent, target), warnWhen(waiting > slowQueue))
+	b.rate.set(ofRate(sent, target), warnWhen(waiting > slowQueue))
 	if s.Video.ChosenKbps > 0 && s.Video.TargetKbps < s.Video.ChosenKbps {
 		b.rate.caption.setText(tr("Bitrate, lowered from %d", s.Video.ChosenKbps))
 	} else {

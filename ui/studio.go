@@ -19,6 +19,12 @@ type Studio interface {
 	End()
 	RetryNow()
 
+	Resume()           // the show that a crash has cut off
+	ForgetUnfinished() // that one
+	// Shows calls read with the history of shows, newest first, from another
+	// goroutine; with an error come those that can be read.
+	Shows(read func(shows []app.Report, err error))
+
 	SetRecording(on bool) error // also in mid-show
 	PauseRecording()
 	ResumeRecording()

@@ -24,6 +24,7 @@ type recorder struct {
 	applied []app.Settings
 	keys    map[string]app.Key
 	refuse  error
+	shows   []app.Report
 
 	preview *program.Preview
 	level   program.Level
@@ -61,6 +62,8 @@ func (r *recorder) Level() program.Level      { return r.level }
 func (r *recorder) GoLive()                   { r.note("GoLive") }
 func (r *recorder) End()                      { r.note("End") }
 func (r *recorder) RetryNow()                 { r.note("RetryNow") }
+func (r *recorder) Resume()                   { r.note("Resume") }
+func (r *recorder) ForgetUnfinished()         { r.note("ForgetUnfinished") }
 func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
 func (r *recorder) PauseRecording()           { r.note("PauseRecording") }
 func (r *recorder) ResumeRecording()          { r.note("ResumeRecording") }
@@ -69,6 +72,8 @@ func (r *recorder) SaveReplay()               { r.note("SaveReplay") }
 func (r *recorder) RepairFile(path string)    { r.note("RepairFile(%s)", path) }
 func (r *recorder) RemuxFile(path string)     { r.note("RemuxFile(%s)", path) }
 func (r *recorder) ExportMissed(path string)  { r.note("ExportMissed(%s)", path) }
+
+func (r *recorder) Shows(read func([]app.Report, error)) { read(r.shows, nil) }
 
 func (r *recorder) SetRecording(on bool) error {
 	if r.refuse == nil {
@@ -113,6 +118,7 @@ func (r *recorder) ParseDestination(server, key string) (string, app.Key, app.Pr
 func open(t *testing.T) (*Window, *recorder) {
 	t.Helper()
 	a := test.NewTempApp(t)
+	a.Preferences().SetString(languagePreference, "en") // whoever runs the tests
 	r := newRecorder()
 	w := New(a, r)
 	w.win.Show()

@@ -47,7 +47,7 @@ func TestTray(t *testing.T) {
 	press("Mute")
 	w.render(live())
 	press("End the show…") // asks, for somebody watches
-	if got := r.took(); got != "GoLive Apply" || w.sheet == nil {
+	if got := r.took(); got != "Apply GoLive Apply" || w.sheet == nil {
 		t.Errorf("the tray asked for %q", got)
 	}
 	if first, last := a.icons[0], a.icons[len(a.icons)-1]; first != trayIcon(shade(colorOff)).Name() || last != trayIcon(shade(colorOnAir)).Name() {
@@ -62,7 +62,7 @@ func TestHotkeys(t *testing.T) {
 	w.render(ready())
 	w.Hotkey(1)
 	w.Hotkey(0)
-	if got := r.took(); got != "GoLive Apply" {
+	if got := r.took(); got != "Apply GoLive Apply" {
 		t.Errorf("asked for %q", got)
 	}
 	w.render(live())
@@ -102,7 +102,9 @@ func TestHotkeysAreChosen(t *testing.T) {
 	mute := find(t, w, func(*keyField) bool { return true })
 	mute.SetText("Ctrl+Alt+X")
 	press(t, w, "Save")
-	find(t, w, func(p *paragraph) bool { return p.text == "Another program uses Ctrl+Alt+X already. Choose another key." })
+	find(t, w, func(p *paragraph) bool {
+		return p.text == "Another program uses Ctrl+Alt+X already. Choose another key."
+	})
 	mute.SetText("F9")
 	press(t, w, "Save")
 	if got := w.chosenHotkeys(); w.sheet != nil || got[0] != "F9" || len(grabbed) != 4 {

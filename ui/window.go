@@ -3,7 +3,6 @@ package ui
 import (
 	"image"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -38,13 +37,17 @@ type Window struct {
 	report  *reportView
 	tips    *tips
 	scroll  *container.Scroll // what the sound's card lies in
+	panes   [2]Pane           // for the picture and the meter; nil: there are none
 	holes   []image.Rectangle // in the panes; kept to be used again
 	graphs  *graphSheet       // nil: not open
 	diary   diary
 	notify  notifier
 	tray    *tray   // nil: the desktop has none
 	hotkeys hotkeys // those that work while another window is in front
+	offer   unfinishedView
 
+	menuShows  string        // what the menu was made from
+	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
@@ -63,13 +66,15 @@ const closeDeadline = 6 * time.Second
 // New builds the window; it is shown by its caller. [Window.Watch] brings it to
 // life.
 func New(a fyne.App, s Studio) *Window {
-	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do, notify: notifier{send: a.SendNotification}}
+	w.offer.window = w
+	problem := w.useLanguage()
+	w.useTheme()
 	w.build()
+	w.banner.refused = problem
 	w.usePace()
 	w.win.SetMaster()
 	w.win.SetPadded(false)
-	w.win.SetMainMenu(w.menu())
 	w.win.SetCloseIntercept(w.askToClose)
 	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
@@ -86,6 +91,7 @@ func (w *Window) build() {
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
 	w.live = newLiveButton(w.pressLive)
 	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
+	w.handPanes()
 	w.status = newStatusBar(w.tips, w.moreAboutShow())
 	w.views = []interface{ render(app.Snapshot) }{
 		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.report, w.status,
@@ -116,6 +122,7 @@ func (w *Window) build() {
 func (w *Window) moreAboutShow() fyne.CanvasObject {
 	graphs := newToolButton("", iconGraph, w.showGraphs)
 	diary := newToolButton("", theme.HistoryIcon(), w.showDiary)
+	graphs.name, diary.name = tr("Graphs of the show"), tr("What happened")
 	return row(6, w.tips.on(graphs, tr("Graphs of the whole show: bitrate, delay, missed pictures, and how busy this computer was.")),
 		w.tips.on(diary, tr("What happened in this show, and when.")))
 }
@@ -159,9 +166,11 @@ func (w *Window) render(s app.Snapshot) {
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)
 	}
+	w.offer.render(s) // also when nobody looks: its time runs
 	if w.preview.hidden {
 		return
 	}
+	w.renderMenu()
 	for _, v := range w.views {
 		v.render(s)
 	}
@@ -171,11 +180,10 @@ func (w *Window) render(s app.Snapshot) {
 }
 
 func titleOf(s app.Snapshot) string {
-	word := signalOf(s).word
-	if word == "OFF AIR" {
+	if !s.State.OnAir() || s.State == "" {
 		return "Tally"
 	}
-	return "Tally – " + strings.ToLower(word)
+	return tr("Tally – %s", signalOf(s).quiet)
 }
 
 func (w *Window) onAir() bool { return w.shown.State.OnAir() }
@@ -192,9 +200,13 @@ func (w *Window) pressLive() {
 }
 
 func (w *Window) goLive() {
-	if !w.onAir() {
-		w.studio.GoLive()
+	if w.onAir() {
+		return
 	}
+	if len(enabled(w.shown.Settings)) > 0 {
+		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
+	}
+	w.studio.GoLive()
 }
 
 // watched tells whether somebody may be watching: ending that needs a second
@@ -208,7 +220,7 @@ func (w *Window) askToEnd() {
 	switch {
 	case !w.onAir() || w.shown.State == app.Ending:
 	case w.watched():
-		w.confirm("End the show?", "Viewers see it end. You can go live again at any time.", "End the show", "Keep streaming", true, w.studio.End)
+		w.confirm(tr("End the show?"), tr("Viewers see it end. You can go live again at any time."), tr("End the show"), tr("Keep streaming"), true, w.studio.End)
 	default:
 		w.studio.End()
 	}
@@ -221,7 +233,7 @@ func (w *Window) askToClose() {
 		w.quit()
 	case w.watched():
 		if w.sheet == nil {
-			w.confirm("You are on air", "Closing Tally ends the show for your viewers.", "End the show and close", "Keep streaming", true, w.Close)
+			w.confirm(tr("You are on air"), tr("Closing Tally ends the show for your viewers."), tr("End the show and close"), tr("Keep streaming"), true, w.Close)
 		}
 	default:
 		w.Close()

@@ -7,7 +7,6 @@ import (
 	"image/color"
 	_ "image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,25 +24,7 @@ var pictures = flag.String("pictures", "", "save in this folder what the screen 
 // program is the tally under test: TALLY_BIN, or one that is built for the run.
 var program string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		if program = os.Getenv("TALLY_BIN"); program != "" {
-			return m.Run()
-		}
-		dir, err := os.MkdirTemp("", "tally-window-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		program = filepath.Join(dir, "tally")
-		if out, err := exec.Command("go", "build", "-o", program, "tally/cmd/tally").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(apptest.RunWithTally(m, &program)) }
 
 // The lamp's colours in the dark theme.
 var (
@@ -53,6 +34,8 @@ var (
 	rehearsing = color.NRGBA{0x2f, 0x6b, 0xe4, 255}
 	goodText   = color.NRGBA{0x5f, 0xd3, 0x92, 255}
 	alarm      = color.NRGBA{0x47, 0x20, 0x1e, 255}
+	warnText   = color.NRGBA{0xf5, 0xc0, 0x4a, 255}
+	graphLine  = color.NRGBA{0x5f, 0x96, 0xff, 255}
 	notice     = color.NRGBA{0x3a, 0x2f, 0x12, 255}
 )
 
@@ -101,13 +84,25 @@ func sitWith(t *testing.T, extra ...string) *person {
 // start opens the window and lets it fill the screen.
 func (p *person) start() {
 	p.t.Helper()
+	p.open()
+	p.fill(offAir)
+}
+
+// open opens the window.
+func (p *person) open() {
+	p.t.Helper()
 	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
 	env = append(env, p.extra...)
 	p.tally = apptest.Start(p.t, env, program)
 	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
+}
+
+// fill lets the window fill the screen, with a lamp of that colour.
+func (p *person) fill(lamp color.NRGBA) {
+	p.t.Helper()
 	p.keys("ctrl+shift+f")
-	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool { return lampIs(img, offAir) })
+	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool { return lampIs(img, lamp) })
 }
 
 func (p *person) keys(keys ...string) {
