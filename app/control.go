@@ -78,6 +78,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.began, s.account = s.clock.Now(), openAccount(time.Now())
 	}
 	if (w.goLive || resumed) && s.state == Idle {
+		s.measuring.end(true)
 		s.move(evGoLive)
 		s.since, s.history, s.report = 0, nil, Report{}
 		s.talk, s.strain = talk{}, strain{}
@@ -189,6 +190,8 @@ func (s *Studio) finished(err error) {
 	}
 	s.report = s.account.close(s.clock.Now()-s.began, &last)
 	s.fileReport()
+	s.learnFromShow()
+	s.measuring.allow()
 	s.move(evFinished)
 	s.show, s.stage = nil, nil
 	if s.opts.Unattended {

@@ -17,6 +17,11 @@
 // of program and in front of the encoder); packets, each output and the
 // recording has a bounded queue of its own and drops to the next key frame.
 //
+// Before a show, keepChecked finds out in the background what takes time, and
+// [Studio.Preflight] lists everything that is wrong; keepMeasured measures line
+// and machine when somebody asks, never beside a show, and [Propose] makes a
+// setting of that.
+//
 // The network has three watchers. Each output judges its own connection (progress),
 // and connects again by itself (supply, backoff). adapting fits the bitrate to the
 // lines of the main outputs. netwatch hears from the operating system. What became

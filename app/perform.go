@@ -23,6 +23,7 @@ var errNothingToSend = errors.New("app: neither picture nor sound is chosen")
 
 // perform prepares and runs one show. It is the goroutine behind a [stage].
 func (s *Studio) perform(ctx context.Context, set Settings, st *stage) error {
+	s.measuring.wait(ctx)
 	sh, err := s.prepare(ctx, set, st)
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ func (s *Studio) post() {
 	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices, Machine: s.machine}
 	problem := s.problem
 	snap.Unfinished = s.unfinishedNow()
+	snap.FirstStart = s.first
 	s.mu.Unlock()
 	snap.Picture, snap.Sound = s.video.now(), s.audio.now()
 	if snap.Picture.Source != "" && snap.Picture.Source == snap.Settings.Audio.Source {
@@ -32,6 +33,10 @@ func (s *Studio) post() {
 		s.show.report(&snap)
 	}
 	snap.Files = s.shelf.list()
+	snap.Measured = s.measuring.now()
+	if s.state == Idle && !s.opts.Unattended {
+		snap.Preflight = s.Preflight()
+	}
 	snap.Problems = problems(problem, &snap)
 	if s.state.OnAir() {
 		snap.Problems = append(snap.Problems, s.strains(&snap)...)

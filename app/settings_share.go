@@ -107,7 +107,7 @@ func (s *Settings) adopt(now Settings) error {
 			return &InvalidError{words.Say("The server address of “%s” cannot be used.", d.Name)}
 		}
 		old := d.ID
-		d.ID = now.idFor(d)
+		d.ID, d.CA = now.idFor(d)
 		ids[old] = d.ID
 		all = append(all, d)
 	}
@@ -139,16 +139,16 @@ func (s *Settings) adopt(now Settings) error {
 	return nil
 }
 
-// idFor is the ID of a destination that a file brings. An ID names a key in the
-// keyring: only the same server may have the one that is there, or a file could
-// send somebody's key elsewhere.
-func (s Settings) idFor(d Destination) string {
+// idFor is the ID of a destination that a file brings, and whom it trusts. An ID
+// names a key in the keyring: only the same server may have the one that is there,
+// or a file could send somebody's key elsewhere.
+func (s Settings) idFor(d Destination) (id, authority string) {
 	for _, own := range s.Destinations {
-		if own.ID == d.ID && withoutSecrets(own.URL) == d.URL && withoutSecrets(own.Backup) == d.Backup {
-			return own.ID
+		if own.ID == d.ID && withoutSecrets(own.URL) == d.URL && withoutSecrets(own.Backup) == d.Backup && own.CA == d.CA {
+			return own.ID, d.CA
 		}
 	}
-	return strings.ToLower(rand.Text())[:12]
+	return strings.ToLower(rand.Text())[:12], ""
 }
 
 func plainName(s string) bool {

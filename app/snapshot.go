@@ -48,8 +48,12 @@ type Snapshot struct {
 	Picture  SourceStatus     `json:"-"` // what the preview shows
 	Sound    SourceStatus     `json:"-"`
 	Keys     KeyStatus        `json:"-"`
-	History  []HistoryPoint   `json:"-"` // one a second while on air, the last ten minutes, oldest first
-	Graph    []GraphPoint     `json:"-"` // the whole show, as its report will have it
+	// Preflight is what was looked at for the next show, the worst first.
+	Preflight  []Check        `json:"-"`
+	Measured   MeasureStatus  `json:"-"`
+	FirstStart bool           `json:"-"` // nothing was ever set up here
+	History    []HistoryPoint `json:"-"` // one a second while on air, the last ten minutes, oldest first
+	Graph      []GraphPoint   `json:"-"` // the whole show, as its report will have it
 }
 
 // Seconds is a duration that JSON shows in seconds, to the tenth.

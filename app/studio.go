@@ -27,6 +27,7 @@ type Options struct {
 	Recover      bool     // finish recordings that a crash has cut off
 	WatchDevices bool     // keep the snapshot's list of devices current
 	KeepAwake    bool     // neither the computer nor its screen sleeps during a show
+	FirstStart   bool     // there are no settings yet
 	// Unattended is for the command line: files start when the show is live and
 	// end it when they are over.
 	Unattended bool
@@ -49,6 +50,9 @@ type Studio struct {
 	keyWork chan struct{} // one token: keyJobs is not empty
 	shelf   shelf         // work on files of recordings
 
+	measuring measuring
+	watch     watchman // what the checks before a show know
+
 	mu       sync.Mutex // guards what intents leave for the goroutines
 	settings Settings
 	wish     wish
@@ -58,6 +62,7 @@ type Studio struct {
 	machine  machine.Status
 	problem  Problem // of the last show or intent, until the next
 	book     book    // what goes to the disk about shows
+	first    bool    // nothing was ever set up
 
 	writing sync.WaitGroup // recordings that are being finished
 
@@ -78,7 +83,7 @@ func New(opts Options) *Studio {
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1),
-		shelf:   newShelf(),
+		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), first: opts.FirstStart,
 		onStage: onStage{state: Idle}, book: book{work: make(chan struct{}, 1)},
 	}
 	v := opts.Settings.Video
@@ -116,6 +121,8 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.watchMachine(ctx) })
 	g.Go(func() error { return s.keepBook(ctx) })
 	g.Go(func() error { return s.keepShelf(ctx) })
+	g.Go(func() error { return s.keepMeasured(ctx) })
+	g.Go(func() error { return s.keepChecked(ctx) })
 	if s.opts.WatchDevices {
 		g.Go(func() error { return s.watchDevices(ctx) })
 	}
@@ -209,7 +216,7 @@ func (s *Studio) Apply(set Settings) error {
 		s.mu.Unlock()
 		return ErrOnAir
 	}
-	s.settings = set
+	s.settings, s.first = set, false
 	if onAir && set.Record != old.Record {
 		s.wish.record = &set.Record
 	}

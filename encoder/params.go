@@ -29,7 +29,7 @@ type VideoConfig struct {
 	VideoParams
 	Name     string // of the encoder that works, as libavcodec calls it: "libx264"
 	Hardware bool
-	Record []byte // avcC or hvcC (ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1), or av1C (AV1 in ISO BMFF, 2.3.3)
+	Record   []byte // avcC or hvcC (ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1), or av1C (AV1 in ISO BMFF, 2.3.3)
 
 	// Failed is the encoder that has failed in the middle of the stream, so that this
 	// one had to take over, and Cause is why; empty when none has.

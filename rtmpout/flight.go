@@ -13,6 +13,7 @@ type flight struct {
 	looks    [64]sight // a ring: half a second at least
 	next, n  int
 	distance least
+	done     int64     // bytes confirmed at the last look
 	moved    time.Time // when something was last confirmed, or nothing was under way
 }
 
@@ -45,16 +46,20 @@ const (
 // sent and holds unconfirmed; a negative number is no limit.
 func (f *flight) room(now time.Time, sent int64, unconfirmed int) int {
 	done := sent - int64(unconfirmed)
-	if last := f.back(0); f.n == 0 || done > last.done || unconfirmed == 0 {
+	if f.n == 0 || done > f.done || unconfirmed == 0 {
 		f.moved = now
 	}
+	if d := f.took(now, done); d > 0 {
+		f.distance.add(now, min(d, flightFar))
+	}
+	f.done = done
 	age := f.age(now, sent, done)
 	if f.n == 0 || now.Sub(f.back(0).at) >= flightLook {
 		f.looks[f.next] = sight{now, sent, done}
 		f.next = (f.next + 1) % len(f.looks)
 		f.n = min(f.n+1, len(f.looks))
 	}
-	distance := f.distance.add(now, min(age, flightFar))
+	distance := f.distance.value()
 	if age-distance <= flightLate {
 		return -1
 	}
@@ -66,6 +71,20 @@ func (f *flight) room(now time.Time, sent int64, unconfirmed int) int {
 
 // back is the i-th newest look, 0 being the last.
 func (f *flight) back(i int) sight { return f.looks[(f.next-1-i+2*len(f.looks))%len(f.looks)] }
+
+// took is how long the newest byte was under way that has been confirmed since the
+// last look, at most; 0 when none has.
+func (f *flight) took(now time.Time, done int64) time.Duration {
+	for i := range f.n - 1 {
+		if s := f.back(i).sent; s <= done {
+			if s <= f.done {
+				return 0
+			}
+			return now.Sub(f.back(i + 1).at) // it was given after that look
+		}
+	}
+	return 0
+}
 
 // age is how long the oldest byte that is not confirmed has been under way.
 func (f *flight) age(now time.Time, sent, done int64) time.Duration {
@@ -91,13 +110,14 @@ func (f *flight) since(at time.Time) sight {
 	return f.back(i)
 }
 
-// least is the smallest of the values of the last five to ten seconds.
+// least is the smallest of the values of the last five to ten seconds, and flightFar
+// before there is one.
 type least struct {
 	since         time.Time
 	now, previous time.Duration
 }
 
-func (l *least) add(at time.Time, d time.Duration) time.Duration {
+func (l *least) add(at time.Time, d time.Duration) {
 	const half = 5 * time.Second
 	switch {
 	case l.since.IsZero():
@@ -106,5 +126,11 @@ func (l *least) add(at time.Time, d time.Duration) time.Duration {
 		l.since, l.previous, l.now = at, l.now, d
 	}
 	l.now = min(l.now, d)
+}
+
+func (l *least) value() time.Duration {
+	if l.since.IsZero() {
+		return flightFar
+	}
 	return min(l.now, l.previous)
 }

@@ -49,7 +49,7 @@ func TestANarrowLineIsNotFlooded(t *testing.T) {
 	for _, narrow := range []int{50_000, 120_000, 250_000} {
 		for _, distance := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond, 300 * time.Millisecond} {
 			most, carried := narrowing(750_000, narrow, distance)
-			unknowing := 11_000 * (distance + 100*time.Millisecond) / (35 * time.Millisecond)
+			unknowing := 11_000 * (distance + 130*time.Millisecond) / (35 * time.Millisecond)
 			if limit := int(unknowing) + narrow/2; most > limit {
 				t.Errorf("%d bytes a second at %v: %d bytes were under way, which is more than %d", narrow, distance, most, limit)
 			}
@@ -62,7 +62,7 @@ func TestANarrowLineIsNotFlooded(t *testing.T) {
 
 // A wide line carries everything, however far it goes.
 func TestAWideLineIsNotHeldBack(t *testing.T) {
-	for _, distance := range []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond} {
+	for _, distance := range []time.Duration{0, 20 * time.Millisecond, 150 * time.Millisecond, 400 * time.Millisecond, 650 * time.Millisecond} {
 		if _, carried := narrowing(750_000, 750_000, distance); carried < 2000/7*11_000*95/100 {
 			t.Errorf("at %v: carried %d", distance, carried)
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -41,7 +42,16 @@ type fuzzedStream struct {
 	stopped bool
 	servers []fuzzedServer
 	packets []*fuzzedPacket
+	unsent  atomic.Int64 // what connections say of themselves
 }
+
+// telling is the publisher's end of a pipe.
+type telling struct {
+	net.Conn
+	stream *fuzzedStream
+}
+
+func (c telling) Unsent() int { return int(c.stream.unsent.Load()) }
 
 // fuzzedServer is one end of a pipe, and what is to be written to it: a pipe's own
 // order of writers is a lock, with which time in a bubble stands still.
@@ -80,7 +90,7 @@ func (w *fuzzedStream) dial(context.Context, string, string) (net.Conn, error) {
 		}
 	}()
 	go w.read(server)
-	return client, nil
+	return telling{client, w}, nil
 }
 
 // stoppable is the end of a pipe that is not read while its stream is stopped.
@@ -217,6 +227,7 @@ func (w *fuzzedStream) play(script []byte) {
 		case 9:
 			w.stop(n&1 != 0)
 		case 10:
+			w.unsent.Store(int64(n) << 3)
 			p.Stats()
 			p.NeedKey()
 			p.SetAudioConfig(0, []byte{2, byte(n)})

@@ -187,7 +187,9 @@ func TestR8SetChunkSize(t *testing.T) {
 		if _, err := c.Accept(); err != nil {
 			return err
 		}
-		c.ReadMessage()
+		if _, err := next(c, wire.TypeVideo); err != nil {
+			return err
+		}
 		c.SetChunkSize(60)
 		return c.WriteStatus(1, "error", "NetStream.Failed", string(make([]byte, 250)))
 	})

@@ -35,17 +35,20 @@ type destinationForm struct {
 	findRow     *fyne.Container
 	ca          *sheetEntry // path of a file
 	caPart      *fyne.Container
-	scroll      *container.Scroll
+	scroll      *container.Scroll // nil in the guide, which shows only a part
 
 	found app.Key // a key that was part of the pasted address
+
+	kept func(app.Destination) // it is saved
 }
 
 const formWidth = 420
 
 func ownServer() string { return tr("Own server") }
 
-func (w *Window) showDestination(d app.Destination) {
-	f := &destinationForm{window: w, sheet: w.newSheet(), saved: d}
+// newDestinationForm makes the parts of the form, for a sheet to show.
+func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm {
+	f := &destinationForm{window: w, sheet: s, saved: d, kept: func(app.Destination) { s.close() }}
 	k := &f.sheet.keys
 	f.note = hintText("", formWidth)
 
@@ -77,7 +80,12 @@ func (w *Window) showDestination(d app.Destination) {
 	f.note.Hide()
 	f.fill(d)
 	f.service.OnChanged = func(string) { f.serviceChosen(""); f.sheet.grow() }
+	return f
+}
 
+func (w *Window) showDestination(d app.Destination) {
+	f := newDestinationForm(w, w.newSheet(), d)
+	k := &f.sheet.keys
 	f.scroll = container.NewVScroll(pad(0, 0, lowEdge, lowEdge, widthOf(formWidth, column(12,
 		field(tr("Service"), f.service, nil),
 		f.serverField, f.addressPart, f.caPart,
@@ -87,7 +95,7 @@ func (w *Window) showDestination(d app.Destination) {
 		f.main,
 		f.note,
 	))))
-	body := container.New(lowLayout{w}, f.scroll)
+	body := container.New(lowLayout{w, 0}, f.scroll)
 	title := tr("Edit destination")
 	if d.ID == "" {
 		title = tr("Add a destination")
@@ -219,21 +227,24 @@ func (f *destinationForm) say(text string, wrong bool) {
 	f.note.set(text, color)
 	show(f.note, text != "")
 	f.sheet.grow()
-	if wrong {
+	if wrong && f.scroll != nil {
 		f.scroll.ScrollToBottom()
 	}
 }
 
 // lowLayout gives a scroller the height of what is in it, or what the window has beside
 // a sheet's title and buttons. Its edges lie outside, so that they cut off no border.
-type lowLayout struct{ window *Window }
+type lowLayout struct {
+	window *Window
+	more   float32 // that stands beside them
+}
 
 const lowEdge = 4
 
 func (l lowLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	content := o[0].(*container.Scroll).Content.MinSize()
 	const rest = 150 // title, buttons and the distances around
-	return fyne.NewSize(content.Width-2*lowEdge, min(content.Height, l.window.win.Canvas().Size().Height-rest))
+	return fyne.NewSize(content.Width-2*lowEdge, min(content.Height, l.window.win.Canvas().Size().Height-rest-l.more))
 }
 
 func (l lowLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
@@ -304,5 +315,5 @@ func (f *destinationForm) save() {
 	case !f.found.Empty():
 		f.window.studio.SetKey(d.ID, f.found)
 	}
-	f.sheet.close()
+	f.kept(d)
 }

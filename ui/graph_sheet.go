@@ -44,13 +44,6 @@ func newSmallGraph(title string, least int, text func(now, most int) string) *sm
 	return g
 }
 
-// leastSize is that of the one object in it, which fills what there is.
-type leastSize fyne.Size
-
-func (s leastSize) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size(s) }
-
-func (s leastSize) Layout(o []fyne.CanvasObject, room fyne.Size) { o[0].Resize(room) }
-
 func (g *smallGraph) set(points []app.GraphPoint) {
 	drawn := make([]plotPoint, len(points))
 	most, highest := 0, 0

@@ -62,7 +62,7 @@ func (w *Window) Hotkey(n int) {
 	case "live":
 		switch {
 		case !w.onAir():
-			w.goLive()
+			w.goLiveFromAfar()
 		case !w.watched() || time.Since(w.hotkeys.endedAt) < endTwice:
 			w.studio.End()
 		default:

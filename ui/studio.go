@@ -39,6 +39,15 @@ type Studio interface {
 	SetKey(destinationID string, key app.Key)
 	ForgetKey(destinationID string)
 	RefreshDevices()
+
+	// Preflight looks at everything before a show, the worst first; CheckAgain
+	// looks again at what takes time.
+	Preflight() []app.Check
+	CheckAgain()
+	MeasureUpload(destinationID string) // viewers may see it where the service has no test
+	MeasureMachine()
+	StopMeasuring()
+
 	// ParseDestination takes apart what the user pasted. The key may be part of
 	// server. The problem says in words what is wrong, and is zero when it can be
 	// streamed to.

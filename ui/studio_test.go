@@ -24,6 +24,7 @@ type recorder struct {
 	applied []app.Settings
 	keys    map[string]app.Key
 	refuse  error
+	checks  []app.Check
 	shows   []app.Report
 
 	preview *program.Preview
@@ -81,6 +82,12 @@ func (r *recorder) SetRecording(on bool) error {
 	}
 	return r.refuse
 }
+func (r *recorder) Preflight() []app.Check  { return r.checks }
+func (r *recorder) CheckAgain()             { r.note("CheckAgain") }
+func (r *recorder) MeasureUpload(id string) { r.note("MeasureUpload(%s)", id) }
+func (r *recorder) MeasureMachine()         { r.note("MeasureMachine") }
+func (r *recorder) StopMeasuring()          { r.note("StopMeasuring") }
+
 func (r *recorder) ForgetKey(id string) { r.note("ForgetKey(%s)", id) }
 
 func (r *recorder) SetKey(id string, k app.Key) {

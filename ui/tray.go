@@ -44,7 +44,7 @@ func (t *tray) set(s app.Snapshot) {
 
 func (t *tray) menu() *fyne.Menu {
 	w := t.window
-	live := fyne.NewMenuItem(tr("Go live"), w.goLive)
+	live := fyne.NewMenuItem(tr("Go live"), w.goLiveFromAfar)
 	if t.on {
 		live = fyne.NewMenuItem(tr("End the show…"), func() { w.bringUp(); w.askToEnd() })
 	}
@@ -55,6 +55,15 @@ func (t *tray) menu() *fyne.Menu {
 	quit := fyne.NewMenuItem(tr("Quit"), func() { w.bringUp(); w.askToClose() })
 	quit.IsQuit = true
 	return fyne.NewMenu("Tally", fyne.NewMenuItem(tr("Show the window"), w.bringUp), fyne.NewMenuItemSeparator(), live, mute, fyne.NewMenuItemSeparator(), quit)
+}
+
+// goLiveFromAfar is goLive for somebody who may not see the window: they must see
+// what is to be looked at first.
+func (w *Window) goLiveFromAfar() {
+	if !w.onAir() && !w.mayGoLive() {
+		w.bringUp()
+	}
+	w.goLive()
 }
 
 // bringUp shows the window, wherever it is.

@@ -29,6 +29,7 @@ type Window struct {
 	status  *statusBar
 	banner  *bannerView
 	live    *liveButton
+	ready   *readyView
 	picture *pictureView
 	to      *destinationView
 	record  *recordingView
@@ -49,6 +50,9 @@ type Window struct {
 	menuShows  string        // what the menu was made from
 	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
+	checks     *checkSheet   // the list of checks, nil when it is not open
+	guide      *guide        // nil when it is not open
+	greeted    bool          // the guide has come by itself
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
 	closing    bool         // quit as soon as the show is over
@@ -89,12 +93,12 @@ func (w *Window) build() {
 	w.banner.changed = w.preview.root.Refresh
 	w.picture, w.sound = newPictureView(w), newSoundView(w)
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
-	w.live = newLiveButton(w.pressLive)
+	w.live, w.ready = newLiveButton(w.pressLive), newReadyView(w)
 	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
 	w.handPanes()
 	w.status = newStatusBar(w.tips, w.moreAboutShow())
 	w.views = []interface{ render(app.Snapshot) }{
-		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.report, w.status,
+		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.ready, w.graph, w.got, w.report, w.status,
 	}
 	// A rehearsal's check and the report of a show that is over are never there together.
 	beside := container.NewStack(w.got.root, w.report.root)
@@ -107,13 +111,14 @@ func (w *Window) build() {
 	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed = cards.Refresh
-	foot := column(near, w.record.root, w.live)
+	foot := column(near, w.record.root, w.ready.root, w.live)
 	w.scroll = container.NewVScroll(cards)
 	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, w.scroll, foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
 	}
+	w.ready.changed = w.record.changed
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
 }
@@ -174,8 +179,24 @@ func (w *Window) render(s app.Snapshot) {
 	for _, v := range w.views {
 		v.render(s)
 	}
+	w.renderSheets(s)
+}
+
+// renderSheets keeps what is open over the window up to date, and greets somebody
+// who starts Tally for the first time.
+func (w *Window) renderSheets(s app.Snapshot) {
 	if w.graphs != nil {
 		w.graphs.render(s)
+	}
+	if w.checks != nil {
+		w.checks.render(s)
+	}
+	if w.guide != nil {
+		w.guide.render(s)
+	}
+	if s.FirstStart && !w.greeted && w.sheet == nil {
+		w.greeted = true
+		w.showGuide(stepPicture)
 	}
 }
 
@@ -200,9 +221,16 @@ func (w *Window) pressLive() {
 }
 
 func (w *Window) goLive() {
-	if w.onAir() {
-		return
+	switch {
+	case w.onAir():
+	case w.mayGoLive():
+		w.startShow()
+	default:
+		w.showChecks(true)
 	}
+}
+
+func (w *Window) startShow() {
 	if len(enabled(w.shown.Settings)) > 0 {
 		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
 	}

@@ -44,17 +44,16 @@ func TestPictureGivesWay(t *testing.T) {
 		return count(img, image.Rect(420, 200, 860, 540), sheetBack) > 20_000
 	})
 	p.picture("settings")
-	moves("the picture moves behind the settings")
 	p.keys("Escape")
 	p.until(5*time.Second, "the settings are gone", func(img image.Image) bool {
 		return count(img, image.Rect(420, 200, 860, 540), sheetBack) < 2000
 	})
 	moves("the picture moves again")
-	p.keys("ctrl+g")
+	p.keys("ctrl+shift+g")
 	p.until(5*time.Second, "the graphs open", func(img image.Image) bool {
 		return count(img, image.Rect(370, 240, 910, 560), sheetBack) > 20_000
 	})
-	p.keys("Escape", "ctrl+h")
+	p.keys("Escape", "ctrl+shift+h")
 	p.until(5*time.Second, "what happened opens", func(img image.Image) bool {
 		return count(img, image.Rect(370, 240, 910, 560), sheetBack) > 50_000
 	})
@@ -111,7 +110,10 @@ func TestDesktopServices(t *testing.T) {
 		return strings.Contains(string(b), `"muted": true`)
 	})
 	menu.click("Unmute")
+	time.Sleep(3 * time.Second) // until the look before a show has seen that, too
 	menu.click("Go live")
+	time.Sleep(3 * time.Second)
+	p.picture("from-the-tray")
 	p.lamp(onAir, 20*time.Second, "ON AIR")
 	bus.WaitFor(t, "saver Tally, A show is on", 5*time.Second)
 
@@ -167,9 +169,7 @@ func (m trayMenu) click(label string) {
 func TestKeysForEverywhere(t *testing.T) {
 	p := sit(t)
 	p.keys("ctrl+m", "ctrl+m") // so that there are settings on the disk
-	p.click(image.Pt(30, 14))
-	time.Sleep(300 * time.Millisecond)
-	p.click(image.Pt(60, 108)) // Keys for everywhere…
+	p.keys("ctrl+shift+k")
 	p.until(5*time.Second, "the keys' sheet opens", func(img image.Image) bool {
 		return count(img, image.Rect(430, 300, 850, 500), sheetBack) > 10_000
 	})

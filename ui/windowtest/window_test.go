@@ -45,7 +45,7 @@ type person struct {
 	desktop *apptest.Desktop
 	tally   *apptest.Process
 	config  string   // Tally's folder
-	extra   []string // of the environment
+	env     []string // of Tally, besides the usual
 }
 
 // sit starts Tally on a screen of its own, with the test card and the tone as
@@ -56,16 +56,40 @@ func sit(t *testing.T) *person {
 }
 
 // sitWith is sit with more in Tally's environment.
-func sitWith(t *testing.T, extra ...string) *person {
+func sitWith(t *testing.T, env ...string) *person {
 	t.Helper()
-	d := apptest.StartDesktop(t, "1280x800")
-	p := &person{t: t, desktop: d, extra: extra}
+	p := somebody(t, "1280x800")
+	p.env = env
+	p.knowsTally()
+	p.start()
+	return p
+}
+
+// knowsTally gives the person settings, so that no guide greets.
+func (p *person) knowsTally() {
+	p.t.Helper()
+	if err := os.MkdirAll(p.config, 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.config, "settings.json"), []byte(`{"version":1}`), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// somebody sits before a screen of that size. Tally is not started yet.
+func somebody(t *testing.T, size string) *person {
+	t.Helper()
+	d := apptest.StartDesktop(t, size)
+	p := &person{t: t, desktop: d}
 	for _, v := range d.Env() {
 		if dir, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
 			p.config = filepath.Join(dir, "tally")
 		}
 	}
 	t.Cleanup(func() {
+		if p.tally == nil {
+			return
+		}
 		if t.Failed() {
 			p.keepScreen()
 		}
@@ -77,7 +101,6 @@ func sitWith(t *testing.T, extra ...string) *person {
 			t.Errorf("a widget was used from another goroutine:\n%s", out)
 		}
 	})
-	p.start()
 	return p
 }
 
@@ -92,8 +115,7 @@ func (p *person) start() {
 func (p *person) open() {
 	p.t.Helper()
 	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
-	env = append(env, p.extra...)
-	p.tally = apptest.Start(p.t, env, program)
+	p.tally = apptest.Start(p.t, append(env, p.env...), program)
 	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
 }
@@ -180,12 +202,16 @@ func count(img image.Image, area image.Rectangle, c color.NRGBA) int {
 	n := 0
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		for x := area.Min.X; x < area.Max.X; x++ {
-			if color.NRGBAModel.Convert(img.At(x, y)) == c {
+			if sameColor(img, x, y, c) {
 				n++
 			}
 		}
 	}
 	return n
+}
+
+func sameColor(img image.Image, x, y int, c color.NRGBA) bool {
+	return color.NRGBAModel.Convert(img.At(x, y)) == c
 }
 
 // words tells whether there is text of a colour in an area. Its edges are mixed
