@@ -228,7 +228,10 @@ func (s *Studio) measureLine(ctx context.Context, id string) error {
 			return err
 		}
 		service, _ := assets.ServiceByID(d.Service)
-		o := rtmpout.Options{Encoder: "Tally " + Version}
+		o, err := calling(d)
+		if err != nil {
+			return err
+		}
 		line, err := uplink.Measure(ctx, to, o, worthMeasuring(service), func(p uplink.Progress) {
 			s.progress(func(st *MeasureStatus) { st.Share, st.Kbps = p.Share, p.Kbps })
 		})

@@ -44,6 +44,7 @@ func TestPreflight(t *testing.T) {
 		says   string
 	}{
 		{"no key", func(f *facts) { f.keys.Present = map[string]bool{"t": false} }, CheckKey, CheckBad, FixKey, "There is no stream key for Twitch."},
+		{"the key is on its way", func(f *facts) { f.keys.Present, f.storing = map[string]bool{}, map[string]bool{"t": true} }, CheckKey, CheckOpen, "", "being stored"},
 		{"the keyring is slow", func(f *facts) { f.keys.Present = nil }, CheckKey, CheckOpen, "", "Looking for"},
 		{"nobody answers", func(f *facts) { f.reached["t"] = reached{err: context.DeadlineExceeded} }, CheckServer, CheckBad, FixDestination, "too long"},
 		{"not called yet", func(f *facts) { f.reached = nil }, CheckServer, CheckOpen, "", "Calling"},
@@ -70,6 +71,7 @@ func TestPreflight(t *testing.T) {
 		{"no encoder", func(f *facts) { f.encoder = Problem{Title: "Tally could not open the video encoder."} }, CheckEncoder, CheckBad, FixSettings, "could not open"},
 		{"half an hour of disk", func(f *facts) { f.room = 600 << 20 }, CheckDisk, CheckDoubt, FixFolder, "minutes of recording"},
 		{"no disk", func(f *facts) { f.room = 20 << 20 }, CheckDisk, CheckBad, FixFolder, "0 minutes"},
+		{"nobody has looked at the disk yet", func(f *facts) { f.room = -1 }, CheckDisk, CheckOpen, "", "Looking for room"},
 		{"a folder of others", func(f *facts) { f.roomErr = os.ErrPermission }, CheckDisk, CheckBad, FixFolder, "may not write there"},
 		{"a low battery", func(f *facts) { f.power = power{battery: true, percent: 22} }, CheckPower, CheckDoubt, "", "22 % left"},
 		{"an empty one soon", func(f *facts) { f.power = power{battery: true, percent: 80, minutes: 30} }, CheckPower, CheckDoubt, "", "30 minutes"},

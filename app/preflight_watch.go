@@ -1,18 +1,14 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
-
-	"github.com/natefinch/atomic"
 
 	"tally/app/disk"
 	"tally/app/uplink"
@@ -21,15 +17,6 @@ import (
 	"tally/rtmpout"
 )
 
-// LineFigure is what the line of a network was last seen to carry.
-type LineFigure struct {
-	When     time.Time `json:"when"`
-	Kbps     int       `json:"kbps"`
-	Lowest   int       `json:"lowest,omitempty"`   // of a measurement: its worst second
-	AtLeast  bool      `json:"at_least,omitempty"` // it carried all that it was given
-	Measured bool      `json:"measured,omitempty"` // else a show has found it out
-}
-
 // watchman is what the checks know that takes time to find out. Its goroutine is
 // keepChecked; the lock guards everything.
 type watchman struct {
@@ -37,12 +24,13 @@ type watchman struct {
 
 	mu       sync.Mutex
 	reached  map[string]reached // by destination's ID
-	called   map[string]string  // what was called: its address
+	called   map[string]string  // what was called: see wayOf
 	tried    string             // the settings that the encoder was tried with
 	inTrial  bool
 	trying   Problem
 	room     int64
 	roomErr  error
+	roomOf   string // the folder that these are about
 	behind   time.Time
 	network  string
 	lines    map[string]LineFigure // by network
@@ -51,7 +39,7 @@ type watchman struct {
 }
 
 const (
-	// lookEach is how often cheap things are looked at.
+	// listenEach and lookEach are how often sound and other cheap things are looked at.
 	listenEach = 200 * time.Millisecond
 	lookEach   = 2 * time.Second
 	// callAgain is how long a server's answer is believed, and callSoon for how long
@@ -60,8 +48,6 @@ const (
 	callSoon  = 15 * time.Second
 	// callFor bounds a call.
 	callFor = 10 * time.Second
-	// linesKept bounds the networks that are remembered.
-	linesKept = 30
 )
 
 func newWatchman() watchman {
@@ -72,7 +58,7 @@ func newWatchman() watchman {
 // the background has found out about the rest. The worst is first.
 func (s *Studio) Preflight() []Check {
 	s.mu.Lock()
-	f := facts{now: time.Now(), settings: s.settings, keys: s.keys}
+	f := facts{now: time.Now(), settings: s.settings, keys: s.keys, storing: maps.Clone(s.storing)}
 	s.mu.Unlock()
 	f.picture, f.sound = s.video.now(), s.audio.now()
 	if f.picture.Source != "" && f.picture.Source == f.settings.Audio.Source {
@@ -92,13 +78,15 @@ func (w *watchman) fill(f *facts) {
 	defer w.mu.Unlock()
 	f.reached = map[string]reached{}
 	for _, d := range f.settings.Destinations {
-		if r, ok := w.reached[d.ID]; ok && w.called[d.ID] == d.URL {
+		if r, ok := w.reached[d.ID]; ok && w.called[d.ID] == wayOf(d) {
 			f.reached[d.ID] = r
 		}
 	}
 	f.line = w.lines[w.network]
 	f.encoder, f.encoderTried = w.trying, w.tried == tryOf(f.settings.Video)
-	f.room, f.roomErr = w.room, w.roomErr
+	if f.room = -1; w.roomOf == recordDir(f.settings) {
+		f.room, f.roomErr = w.room, w.roomErr
+	}
 	f.clockBehind = w.behind
 	if w.listened == f.sound.Source && !w.loudAt.IsZero() {
 		f.silent = f.now.Sub(w.loudAt)
@@ -180,7 +168,7 @@ func (w *watchman) lookAtDisk(set Settings) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.room, w.roomErr = free, err
+	w.room, w.roomErr, w.roomOf = max(free, 0), err, recordDir(set)
 }
 
 // writable tells whether a file could be made in a folder, which need not be there
@@ -222,6 +210,9 @@ func (w *watchman) lookAtClock(o Options) {
 	}
 }
 
+// wayOf is what makes a call another one.
+func wayOf(d Destination) string { return d.URL + " " + d.CA }
+
 // due tells whether a destination should be called, and notes that it is.
 func (w *watchman) due(d Destination) bool {
 	w.mu.Lock()
@@ -231,16 +222,16 @@ func (w *watchman) due(d Destination) bool {
 	if r.err != nil {
 		fresh = callSoon
 	}
-	if w.called[d.ID] == d.URL && (!known || time.Since(r.at) < fresh) {
+	if w.called[d.ID] == wayOf(d) && (!known || time.Since(r.at) < fresh) {
 		return false // or it is being called
 	}
-	if w.called[d.ID] != d.URL {
+	if w.called[d.ID] != wayOf(d) {
 		delete(w.reached, d.ID)
 	} else { // what was known stays until there is an answer
 		r.at = time.Now()
 		w.reached[d.ID] = r
 	}
-	w.called[d.ID] = d.URL
+	w.called[d.ID] = wayOf(d)
 	return true
 }
 
@@ -252,18 +243,29 @@ func (s *Studio) call(ctx context.Context, d Destination) {
 	if key, keyErr := s.opts.Keys.Get(d.ID); keyErr == nil { // a password may be with it
 		to, err = target(d, key)
 	}
+	var o rtmpout.Options
 	if err == nil {
-		_, err = rtmpout.Probe(ctx, to, rtmpout.Options{Encoder: "Tally " + Version})
+		o, err = calling(d)
+	}
+	if err == nil {
+		_, err = rtmpout.Probe(ctx, to, o)
 	}
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	s.watch.mu.Lock()
-	if s.watch.called[d.ID] == d.URL {
+	if s.watch.called[d.ID] == wayOf(d) {
 		s.watch.reached[d.ID] = reached{time.Now(), err}
 	}
 	s.watch.mu.Unlock()
 	s.poke()
+}
+
+// calling is how a destination is connected to when no show is sent there.
+func calling(d Destination) (o rtmpout.Options, err error) {
+	o.Encoder = "Tally " + Version
+	o.Authorities, err = ReadAuthorities(d.CA)
+	return o, err
 }
 
 // tryOf is what makes a trial of the encoder another one.
@@ -323,98 +325,3 @@ func dryRun(p encoder.VideoParams) error {
 }
 
 var errNothingEncoded = errors.New("app: the encoder made nothing")
-
-func (w *watchman) path(stateDir string) string {
-	if stateDir == "" {
-		return ""
-	}
-	return filepath.Join(stateDir, "lines.json")
-}
-
-// load reads what lines have carried. A file that is damaged is as good as none.
-func (w *watchman) load(stateDir string) {
-	w.lookAtNetwork()
-	if stateDir == "" {
-		return
-	}
-	data, err := readBounded(w.path(stateDir))
-	lines := map[string]LineFigure{}
-	if err != nil || json.Unmarshal(data, &lines) != nil || len(lines) > linesKept {
-		return
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.lines = lines
-}
-
-// learnFromShow remembers what the line of the main destination has carried in the
-// show that is over.
-func (s *Studio) learnFromShow() {
-	if s.show == nil || s.show.rehearsal != nil || s.opts.Unattended {
-		return
-	}
-	if l, ok := carried(s.report); ok {
-		l.When = time.Now()
-		s.watch.learn(l, s.opts.StateDir)
-	}
-}
-
-// carried is what a show says of its line: while the bitrate was lowered, what was
-// sent is what the line carries; if it never was, the line carries at least that.
-func carried(r Report) (l LineFigure, ok bool) {
-	const enough = 20 // points
-	chosen := 0
-	for _, p := range r.Graph {
-		chosen = max(chosen, p.TargetKbps)
-	}
-	var all, lowered []int
-	for _, p := range r.Graph {
-		if p.State == Live && p.SentKbps > 0 {
-			all = append(all, p.SentKbps)
-			if p.TargetKbps < chosen*9/10 {
-				lowered = append(lowered, p.SentKbps)
-			}
-		}
-	}
-	if len(all) < enough {
-		return l, false
-	}
-	if len(lowered) >= enough {
-		slices.Sort(lowered)
-		return LineFigure{Kbps: lowered[len(lowered)/2]}, true
-	}
-	sum := 0
-	for _, kbps := range all {
-		sum += kbps
-	}
-	return LineFigure{Kbps: sum / len(all), AtLeast: true}, true
-}
-
-// learn remembers what the line of this network carries. That a show took less than
-// was measured says nothing.
-func (w *watchman) learn(l LineFigure, stateDir string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	old := w.lines[w.network]
-	const lasts = 7 * 24 * time.Hour
-	if l.AtLeast && !l.Measured && old.Kbps > l.Kbps && l.When.Sub(old.When) < lasts {
-		return
-	}
-	w.lines[w.network] = l
-	for len(w.lines) > linesKept {
-		oldest := w.network
-		for n, l := range w.lines {
-			if l.When.Before(w.lines[oldest].When) {
-				oldest = n
-			}
-		}
-		delete(w.lines, oldest)
-	}
-	if stateDir == "" {
-		return
-	}
-	data, err := json.Marshal(w.lines)
-	if err == nil && os.MkdirAll(stateDir, 0o700) == nil {
-		_ = atomic.WriteFile(w.path(stateDir), bytes.NewReader(data)) // without it, it is measured again
-	}
-}

@@ -252,6 +252,9 @@ func (sh *show) fanOut() {
 	order := newInterleave(sh.video != nil, sh.audio != nil, patience)
 	defer sh.splice.close()
 	for p := range sh.packets {
+		if sh.sound != nil { // a track that is shifted comes so much earlier or later than the other
+			order.patience = patience + sh.sound.Shifted().Abs()
+		}
 		switch {
 		case !p.second:
 			order.add(p.Packet)

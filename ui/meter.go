@@ -102,6 +102,7 @@ type ballistics struct {
 	last      time.Time
 	loudAt    time.Time // when it was last above silentLevel
 	clipped   bool
+	dead      bool // exactly nothing comes
 }
 
 func (b *ballistics) step(l program.Level, now time.Time) {
@@ -117,7 +118,7 @@ func (b *ballistics) step(l program.Level, now time.Time) {
 	if l.PeakDB > silentLevel {
 		b.loudAt = now
 	}
-	b.clipped = l.Clipped
+	b.clipped, b.dead = l.Clipped, l.Mute
 	b.last = now
 }
 

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -255,7 +254,8 @@ func (w *Window) mayGoLive() bool {
 // firstDestination is where the show goes to, or would: the first that is chosen,
 // else the first that is saved.
 func firstDestination(s app.Settings) app.Destination {
-	var none app.Destination
-	all := append(enabled(s), s.Destinations...)
-	return cmp.Or(append(all, none)[0], none)
+	if all := append(enabled(s), s.Destinations...); len(all) > 0 {
+		return all[0]
+	}
+	return app.Destination{}
 }

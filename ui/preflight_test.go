@@ -20,7 +20,7 @@ func TestGoLiveWhenAllIsWell(t *testing.T) {
 		t.Errorf("it says %q", w.ready.root.label)
 	}
 	test.Tap(w.live)
-	if got := r.took(); got != "GoLive" || w.sheet != nil {
+	if got := r.took(); got != "Apply GoLive" || w.sheet != nil {
 		t.Errorf("asked %q, sheet %v", got, w.sheet)
 	}
 }
@@ -46,7 +46,7 @@ func TestWhatIsWrongIsListedFirst(t *testing.T) {
 	}
 	test.Tap(w.live)
 	press(t, w, "Go live anyway")
-	if got := r.took(); got != "GoLive" || w.sheet != nil {
+	if got := r.took(); got != "Apply GoLive" || w.sheet != nil {
 		t.Errorf("asked %q", got)
 	}
 }

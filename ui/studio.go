@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"tally/app"
 	"tally/app/program"
@@ -39,6 +40,8 @@ type Studio interface {
 	SetKey(destinationID string, key app.Key)
 	ForgetKey(destinationID string)
 	RefreshDevices()
+	Seek(source string, to time.Duration) // a file that plays
+	Pause(source string, on bool)
 
 	// Preflight looks at everything before a show, the worst first; CheckAgain
 	// looks again at what takes time.

@@ -110,10 +110,10 @@ func (w *Window) build() {
 	w.got.changed, w.report.changed = besides, besides
 	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
-	w.to.changed = cards.Refresh
+	w.to.changed, w.picture.player.changed, w.sound.player.changed = cards.Refresh, cards.Refresh, cards.Refresh
 	foot := column(near, w.record.root, w.ready.root, w.live)
 	w.scroll = container.NewVScroll(cards)
-	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, w.scroll, foot)
+	side := container.New(sideLayout{w.sound, []fyne.CanvasObject{w.picture.head, w.to.title}, cards}, w.scroll, foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
@@ -187,6 +187,9 @@ func (w *Window) render(s app.Snapshot) {
 func (w *Window) renderSheets(s app.Snapshot) {
 	if w.graphs != nil {
 		w.graphs.render(s)
+	}
+	if w.sheet != nil && w.sheet.fresh != nil {
+		w.sheet.fresh(s)
 	}
 	if w.checks != nil {
 		w.checks.render(s)

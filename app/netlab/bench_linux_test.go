@@ -95,15 +95,15 @@ func senders() [][]sender {
 	return groups
 }
 
-// playAll plays a script for all senders, side by side, each on a line of its
-// own.
-func playAll(t testing.TB, s *linksim.Script, film string, senders []sender) []result {
+// playAll plays a script for all senders, side by side, each on a line of its own,
+// numbered from first on.
+func playAll(t testing.TB, s *linksim.Script, film string, senders []sender, first int) []result {
 	t.Helper()
 	results := make([]result, len(senders))
 	var all sync.WaitGroup
 	lanes := make([]*lane, len(senders))
 	for i := range senders {
-		lanes[i] = newLane(t, i+1)
+		lanes[i] = newLane(t, first+i)
 		lanes[i].prepare(s)
 	}
 	for i, sender := range senders {

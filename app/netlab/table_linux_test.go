@@ -21,8 +21,11 @@ func BenchmarkNetwork(b *testing.B) {
 		fmt.Fprintf(&text, "| **%s**: %s | | | | | | | |\n", s.Name, s.Story)
 		b.Run(s.Name, func(b *testing.B) {
 			for b.Loop() {
+				lane := 1
 				for _, group := range senders() {
-					for i, r := range playAll(b, s, f, group) {
+					results := playAll(b, s, f, group, lane)
+					lane += len(group)
+					for i, r := range results {
 						text.WriteString(r.row(group[i].name))
 						b.Logf("%s: %s: %+v", s.Name, group[i].name, r)
 					}

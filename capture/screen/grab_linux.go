@@ -44,7 +44,7 @@ type grabber struct {
 	shown    time.Duration  // when it was last delivered
 }
 
-func (s *source) capture(ctx context.Context, out *outlet) error {
+func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
 	if !(s.fps > 0 && s.fps <= 1000) {
 		return fmt.Errorf("screen: open: %g fps: %w", s.fps, capture.ErrNoFormat)
 	}
@@ -68,7 +68,7 @@ func (s *source) capture(ctx context.Context, out *outlet) error {
 			return fmt.Errorf("screen: capture: %w", classify(err))
 		}
 		if f != nil {
-			out.deliver(f)
+			out.Deliver(f)
 		}
 	}
 }

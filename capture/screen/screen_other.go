@@ -14,6 +14,6 @@ func Devices(context.Context) ([]capture.Device, error) {
 	return nil, fmt.Errorf("screen: list: %w", capture.ErrNoBackend)
 }
 
-func (s *source) capture(context.Context, *outlet) error {
+func (s *source) capture(context.Context, *capture.Outlet) error {
 	return fmt.Errorf("screen: open: %w", capture.ErrNoBackend)
 }

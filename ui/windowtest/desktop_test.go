@@ -109,6 +109,7 @@ func TestDesktopServices(t *testing.T) {
 		b, _ := os.ReadFile(settings)
 		return strings.Contains(string(b), `"muted": true`)
 	})
+	time.Sleep(time.Second) // a person is no faster
 	menu.click("Unmute")
 	time.Sleep(3 * time.Second) // until the look before a show has seen that, too
 	menu.click("Go live")
