@@ -117,6 +117,6 @@ func TestPanes(t *testing.T) {
 	w.render(s)
 	w.placePanes()
 	if len(picture.seen) != 0 || w.preview.raster.Visible() {
-		t.Error("an old picture covers what is wrong")
+		t.Errorf("an old picture covers what is wrong: pane %v, painter %v", picture.seen, w.preview.raster.Visible())
 	}
 }
