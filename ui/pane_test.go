@@ -112,7 +112,7 @@ func TestPanes(t *testing.T) {
 		t.Error("the panes do not come back")
 	}
 
-	s := live()
+	s := ready() // on air viewers see a slate, and so does the window
 	s.Picture = app.SourceStatus{State: app.SourceFailed, Name: "Camera"}
 	w.render(s)
 	w.placePanes()
