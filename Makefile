@@ -22,8 +22,9 @@ RACED = $(filter-out $(addprefix tally/,$(E2E:./%=%)),$(shell $(GO) list -f '{{$
 # Modules of their own, whose dependencies are not Tally's: tests against other RTMP implementations.
 MODULES = $(patsubst %/go.mod,%,$(filter-out go.mod,$(shell git ls-files '*/go.mod')))
 
-# No test may reach for the bus of the desktop it runs on; those that need one start their own.
+# No test may reach for the buses of the desktop it runs on; those that need one start their own.
 export DBUS_SESSION_BUS_ADDRESS = disabled:
+export DBUS_SYSTEM_BUS_ADDRESS = disabled:
 
 # Fyne tells screen readers what is in the window on macOS only, and only with this tag. Elsewhere the tag
 # would change nothing but Fyne's place in the cache, and cost its cold build.

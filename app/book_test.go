@@ -130,7 +130,7 @@ func TestTheGraphIsBounded(t *testing.T) {
 func TestExports(t *testing.T) {
 	dir := t.TempDir()
 	for i := range showsKept + 5 {
-		r := Report{Started: time.Date(2026, 1, 1, 20, 0, i, 0, time.UTC), Seconds: Seconds(time.Hour), Graph: []GraphPoint{{Seconds(time.Second), 2400, 2500, Live}}}
+		r := Report{Started: time.Date(2026, 1, 1, 20, 0, i, 0, time.UTC), Seconds: Seconds(time.Hour), Graph: []GraphPoint{{At: Seconds(time.Second), SentKbps: 2400, TargetKbps: 2500, State: Live}}}
 		r.Outputs = []OutputStatus{{Name: "=evil()", Losses: []Loss{{At: Seconds(time.Minute), Seconds: Seconds(3500 * time.Millisecond), Cause: "A, \"quoted\" cause"}}}}
 		if err := saveShow(dir, r); err != nil {
 			t.Fatal(err)

@@ -16,6 +16,8 @@ type onStage struct {
 	history []HistoryPoint
 	account account
 	report  Report // of the last show
+	talk    talk
+	strain  strain
 }
 
 // stage is the line between control and the goroutine that performs a show.
@@ -51,6 +53,7 @@ func (s *Studio) control(ctx context.Context) error {
 		case err := <-done:
 			s.finished(err)
 		case <-ticker.C:
+			s.talk.hear(s.sound.Level())
 			s.tick()
 		}
 		s.obey(ctx)
@@ -79,6 +82,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.measuring.end(true)
 		s.move(evGoLive)
 		s.since, s.history, s.report = 0, nil, Report{}
+		s.talk, s.strain = talk{}, strain{}
 		st := &stage{resumed: resumed, ending: make(chan struct{}), ready: make(chan *show, 1), done: make(chan error, 1)}
 		s.stage = st
 		go func() { st.done <- s.perform(ctx, set, st) }()
@@ -247,6 +251,7 @@ func (s *Studio) tick() {
 	now := s.clock.Now()
 	s.show.count(now)
 	s.show.noteOffAir()
+	s.strain.watch(s.Snapshot().Video.Skipped, s.Snapshot().Machine.CPUPercent)
 	at := (now - s.began).Truncate(time.Second)
 	if n := len(s.history); n > 0 && s.history[n-1].At == at {
 		return
@@ -258,6 +263,7 @@ func (s *Studio) tick() {
 			break
 		}
 	}
+	p.measure(s.Snapshot())
 	s.account.plot(p)
 	if at%beat == 0 {
 		s.markRunning()

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
+	keepawake "tally/app/awake"
 	"tally/app/program"
 	"tally/app/recording"
 	"tally/app/rehearsal"
@@ -27,6 +29,13 @@ func (s *Studio) perform(ctx context.Context, set Settings, st *stage) error {
 		return err
 	}
 	st.ready <- sh
+	awake, sleep := context.WithCancel(ctx)
+	var held sync.WaitGroup
+	if s.opts.KeepAwake {
+		held.Go(func() { keepawake.Run(awake, "A show is on") })
+	}
+	defer held.Wait()
+	defer sleep()
 	return sh.run(ctx)
 }
 

@@ -10,7 +10,7 @@ import (
 // post makes a snapshot of everything and hangs it on the board.
 func (s *Studio) post() {
 	s.mu.Lock()
-	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices, Controls: s.controls}
+	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices, Controls: s.controls, Machine: s.machine}
 	problem := s.problem
 	snap.Unfinished = s.unfinishedNow()
 	snap.FirstStart = s.first
@@ -27,7 +27,7 @@ func (s *Studio) post() {
 	if s.since > 0 && s.state != Idle {
 		snap.Uptime = Seconds(s.clock.Now() - s.since)
 	}
-	snap.History, snap.Report = s.history, s.report
+	snap.History, snap.Graph, snap.Report = s.history, s.account.Graph, s.report
 	if s.show != nil {
 		s.show.report(&snap)
 	}
@@ -41,6 +41,9 @@ func (s *Studio) post() {
 		snap.Preflight = s.Preflight()
 	}
 	snap.Problems = problems(problem, &snap)
+	if s.state.OnAir() {
+		snap.Problems = append(snap.Problems, s.strains(&snap)...)
+	}
 	s.board.post(snap)
 }
 
@@ -105,6 +108,7 @@ func (sh *show) report(s *Snapshot) {
 	}
 	for _, o := range sh.outputs {
 		st := o.status()
+		st.DelayMs = delay(s.Video, st)
 		s.Video.Dropped += st.Dropped
 		s.Outputs = append(s.Outputs, st)
 	}

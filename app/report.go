@@ -37,6 +37,10 @@ type GraphPoint struct {
 	SentKbps   int     `json:"sent_kbps"` // to the main destination
 	TargetKbps int     `json:"target_kbps"`
 	State      State   `json:"state"`
+	DelayMs    int     `json:"delay_ms,omitempty"`    // the longest of all destinations
+	Missed     int     `json:"missed,omitempty"`      // pictures that viewers did not get, since the show began
+	CPUPercent int     `json:"cpu_percent,omitempty"` // of the whole computer
+	Outputs    []int   `json:"outputs,omitempty"`     // kbit/s sent to each destination, when there are several
 }
 
 // account is the running show's book: every change of state, with its cause, and
@@ -70,12 +74,16 @@ func (a *account) plot(p HistoryPoint) {
 		return
 	}
 	if len(a.Graph) == graphKept {
-		for i := range graphKept / 2 {
-			a.Graph[i] = a.Graph[2*i]
+		half := make([]GraphPoint, graphKept/2, graphKept) // snapshots have the old one
+		for i := range half {
+			half[i] = a.Graph[2*i]
 		}
-		a.Graph, a.Every = a.Graph[:graphKept/2], 2*a.Every
+		a.Graph, a.Every = half, 2*a.Every
 	}
-	a.Graph = append(a.Graph, GraphPoint{Seconds(p.At), p.SentKbps, p.TargetKbps, p.State})
+	a.Graph = append(a.Graph, GraphPoint{
+		At: Seconds(p.At), SentKbps: p.SentKbps, TargetKbps: p.TargetKbps, State: p.State,
+		DelayMs: p.DelayMs, Missed: p.Missed, CPUPercent: p.CPUPercent, Outputs: p.Outputs,
+	})
 }
 
 // copy is one that the running account does not change.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"tally/app/machine"
 	"tally/app/words"
 	"tally/capture"
 	"tally/capture/camera"
@@ -25,6 +26,7 @@ type Snapshot struct {
 	Outputs   []OutputStatus  `json:"outputs"`
 	Recording RecordingStatus `json:"recording,omitzero"`
 	Rehearsal RehearsalStatus `json:"rehearsal,omitzero"`
+	Machine   machine.Status  `json:"machine"` // this computer
 
 	// Problems are what is wrong now, the worst first; none when all is well.
 	Problems []Problem `json:"problems,omitempty"`
@@ -54,6 +56,7 @@ type Snapshot struct {
 	Measured   MeasureStatus  `json:"-"`
 	FirstStart bool           `json:"-"` // nothing was ever set up here
 	History    []HistoryPoint `json:"-"` // one a second while on air, the last ten minutes, oldest first
+	Graph      []GraphPoint   `json:"-"` // the whole show, as its report will have it
 }
 
 // Seconds is a duration that JSON shows in seconds, to the tenth.
@@ -111,6 +114,7 @@ type OutputStatus struct {
 	BitrateKbps int       `json:"bitrate_kbps"` // written to the socket in the last second
 	SentBytes   int64     `json:"sent_bytes"`
 	QueueMs     int       `json:"queue_ms"` // age of the oldest packet not yet given to the kernel
+	DelayMs     int       `json:"delay_ms"` // from capture until it is at the server; see [delay]
 	KernelBytes int       `json:"kernel_bytes"`
 	Dropped     int       `json:"dropped"`
 	Ack         AckStatus `json:"ack"`
@@ -204,9 +208,12 @@ type KeyStatus struct {
 // HistoryPoint is one second of a show.
 type HistoryPoint struct {
 	At         time.Duration // since the show began
-	SentKbps   int           // to the first output
+	SentKbps   int           // to the main output
 	TargetKbps int
 	State      State
+
+	DelayMs, Missed, CPUPercent int   // as in GraphPoint
+	Outputs                     []int // kbit/s to each of several
 }
 
 // Problem is an error as a person needs it.

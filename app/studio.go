@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"tally/app/machine"
 	"tally/app/netwatch"
 	"tally/app/program"
 	"tally/app/recording"
@@ -26,6 +27,7 @@ type Options struct {
 	StateDir     string   // where Tally keeps what it must know after a crash; empty: nowhere
 	Recover      bool     // finish recordings that a crash has cut off
 	WatchDevices bool     // keep the snapshot's list of devices current
+	KeepAwake    bool     // neither the computer nor its screen sleeps during a show
 	FirstStart   bool     // there are no settings yet
 	// Unattended is for the command line: files start when the show is live and
 	// end it when they are over.
@@ -60,6 +62,7 @@ type Studio struct {
 	storing  map[string]bool // destinations whose key is on its way to the store
 	keys     KeyStatus
 	devices  []capture.Device
+	machine  machine.Status
 	controls []camera.Control // of the camera in use
 	problem  Problem          // of the last show or intent, until the next
 	book     book             // what goes to the disk about shows
@@ -119,6 +122,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.control(ctx) })
 	g.Go(func() error { return s.keepKeys(ctx) })
 	g.Go(func() error { return s.watchNetwork(ctx) })
+	g.Go(func() error { return s.watchMachine(ctx) })
 	g.Go(func() error { return s.keepBook(ctx) })
 	g.Go(func() error { return s.keepShelf(ctx) })
 	g.Go(func() error { return s.keepControls(ctx) })

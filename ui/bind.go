@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"reflect"
 	"sync"
 	"time"
 
@@ -17,9 +18,42 @@ func (w *Window) Watch(ctx context.Context) {
 	var pump sync.WaitGroup
 	pump.Go(func() { w.pump(ctx) })
 	w.studio.Watch(ctx, func(s app.Snapshot) {
-		w.hop(ctx, func() { w.render(s) })
+		w.hop(ctx, func() { w.receive(s, time.Now()) })
 	})
 	pump.Wait()
+}
+
+// numbersEvery is how often numbers alone are worth a repaint where the processor
+// paints the window: it then costs as much as encoding several pictures.
+const numbersEvery = 900 * time.Millisecond
+
+// receive renders a snapshot, unless only its numbers have changed a moment ago and
+// painting is slow. The next one comes soon.
+func (w *Window) receive(s app.Snapshot, now time.Time) {
+	if w.slow && now.Sub(w.numbersAt) < numbersEvery && sameButNumbers(w.shown, s) {
+		return
+	}
+	w.numbersAt = now
+	w.render(s)
+}
+
+// sameButNumbers tells whether two snapshots differ in nothing that somebody waits
+// for.
+func sameButNumbers(a, b app.Snapshot) bool {
+	plain := func(s app.Snapshot) app.Snapshot {
+		outputs := make([]app.OutputStatus, len(s.Outputs))
+		for i, o := range s.Outputs {
+			outputs[i] = app.OutputStatus{State: o.State, Attempt: o.Attempt, Problem: o.Problem, Backup: o.Backup}
+		}
+		return app.Snapshot{
+			State: s.State, Outputs: outputs, Problems: s.Problems, Files: s.Files, Settings: s.Settings, Devices: s.Devices,
+			Picture: s.Picture, Sound: s.Sound, Keys: s.Keys, Unfinished: s.Unfinished,
+			Video:     app.VideoStatus{Reason: s.Video.Reason},
+			Recording: app.RecordingStatus{On: s.Recording.On, Paused: s.Recording.Paused, Path: s.Recording.Path, Problem: s.Recording.Problem},
+			Rehearsal: app.RehearsalStatus{Running: s.Rehearsal.Running, VideoCodec: s.Rehearsal.VideoCodec, Faults: s.Rehearsal.Faults},
+		}
+	}
+	return reflect.DeepEqual(plain(a), plain(b))
 }
 
 // pump moves the picture and the meter, with one repaint for both.
@@ -50,6 +84,7 @@ func (w *Window) move() {
 	if w.preview.hidden {
 		return
 	}
+	w.placePanes()
 	w.preview.next()
 	w.sound.meter.update(w.studio.Level(), time.Now(), w.sound.muted)
 	w.sound.renderHint()

@@ -148,3 +148,25 @@ func TestPaintAllocatesNothing(t *testing.T) {
 		t.Errorf("painted from a %s: only an RGBA goes to the painter without a copy", got)
 	}
 }
+
+// TestNumbersWaitWherePaintingIsSlow: what somebody waits for does not.
+func TestNumbersWaitWherePaintingIsSlow(t *testing.T) {
+	w, _ := open(t)
+	w.SetSlowPainting(true)
+	now := time.Now()
+	w.receive(live(), now)
+	s := live()
+	s.Outputs[0].BitrateKbps, s.Uptime = 1234, app.Seconds(13*time.Minute)
+	w.receive(s, now.Add(250*time.Millisecond))
+	if got := w.status.rate.value.text; got != "2641 of 2660 kbit/s" {
+		t.Errorf("a number was painted at once: %q", got)
+	}
+	w.receive(s, now.Add(time.Second))
+	if got := w.status.rate.value.text; got != "1234 of 2660 kbit/s" {
+		t.Errorf("a number was not painted after a second: %q", got)
+	}
+	w.receive(reconnecting(), now.Add(1250*time.Millisecond))
+	if got := w.status.lamp.signal.word; got != "RECONNECTING" {
+		t.Errorf("a change of state waited: %q", got)
+	}
+}

@@ -125,11 +125,7 @@ func TestGraph(t *testing.T) {
 	img := image.NewRGBA(image.Rect(0, 0, 300, 100))
 	p := plot{to: img, limit: 4000, span: 300 * time.Second, back: white, grid: white, line: black, fill: clear, gap: blue, target: clear}
 	for i := range 301 {
-		pt := app.HistoryPoint{At: time.Duration(i) * time.Second, SentKbps: 1000, State: app.Live}
-		if i >= 100 && i < 120 {
-			pt.State = app.Reconnecting
-		}
-		p.points = append(p.points, pt)
+		p.points = append(p.points, plotPoint{at: time.Duration(i) * time.Second, value: 1000, off: i >= 100 && i < 120})
 	}
 	p.draw()
 	if got := img.RGBAAt(250, 75); got.R > 80 {
@@ -148,7 +144,7 @@ func TestGraph(t *testing.T) {
 
 func TestGraphLimit(t *testing.T) {
 	for most, want := range map[int]int{0: 200, 1000: 2000, 2660: 3000, 6000: 8000, 50_000: 60_000, 90_000: 99_000} {
-		if got := graphLimit([]app.HistoryPoint{{SentKbps: most}}); got != want {
+		if got := graphLimit([]plotPoint{{value: most}}); got != want {
 			t.Errorf("%d: %d, want %d", most, got, want)
 		}
 	}
@@ -159,7 +155,8 @@ func TestGraphShowsFiveMinutes(t *testing.T) {
 	for i := range 600 {
 		all = append(all, app.HistoryPoint{At: time.Duration(i) * time.Second})
 	}
-	if got := recent(all, graphSpan(599*time.Second).value); len(got) != 301 || got[0].At != 299*time.Second {
+	span, _ := graphSpan(599 * time.Second)
+	if got := recent(all, span); len(got) != 301 || got[0].At != 299*time.Second {
 		t.Errorf("%d points from %v", len(got), got[0].At)
 	}
 }

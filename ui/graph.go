@@ -16,24 +16,16 @@ import (
 	"tally/app"
 )
 
-// graphSpans are how much of a show the graph covers: a young one less.
-func graphSpans() []choice[time.Duration] {
-	return []choice[time.Duration]{
-		{tr("Bitrate, last minute"), time.Minute},
-		{tr("Bitrate, last 2 minutes"), 2 * time.Minute},
-		{tr("Bitrate, last 5 minutes"), 5 * time.Minute},
+// graphSpan is how much of a show that is as long as that the graph covers, and what
+// it is called: a young one has less.
+func graphSpan(long time.Duration) (span time.Duration, title string) {
+	switch {
+	case long <= time.Minute:
+		return time.Minute, tr("Bitrate, last minute")
+	case long <= 2*time.Minute:
+		return 2 * time.Minute, tr("Bitrate, last 2 minutes")
 	}
-}
-
-// graphSpan chooses one for a show as long as that.
-func graphSpan(long time.Duration) choice[time.Duration] {
-	all := graphSpans()
-	for _, s := range all {
-		if long <= s.value {
-			return s
-		}
-	}
-	return all[len(all)-1]
+	return 5 * time.Minute, tr("Bitrate, last 5 minutes")
 }
 
 // graphView is what was sent against what was meant to be sent.
@@ -45,7 +37,7 @@ type graphView struct {
 	empty, detail *line
 	nothing       *fyne.Container
 
-	points []app.HistoryPoint
+	points []plotPoint
 	pixels *image.RGBA
 	limit  int // kbit/s at the upper edge
 	span   time.Duration
@@ -53,7 +45,7 @@ type graphView struct {
 
 func newGraphView() *graphView {
 	v := &graphView{
-		title:  caption(graphSpans()[0].label).clipped(),
+		title:  caption(tr("Bitrate, last minute")).clipped(),
 		top:    newLine("", colorSecondary, sizeSmall).roomFor(bitrate(8888)),
 		half:   newLine("", colorSecondary, sizeSmall).roomFor(bitrate(8888)),
 		now:    newLine("", colorSecondary, sizeSmall).roomFor(ofRate(88888, 88888)).trailing(),
@@ -94,8 +86,6 @@ func (v *graphView) render(s app.Snapshot) {
 		if s.State.OnAir() {
 			v.detail.setText(tr("waiting for the server"))
 		}
-		v.title.setText(graphSpans()[0].label)
-		v.span = graphSpans()[0].value
 	} else {
 		last := s.History[len(s.History)-1]
 		v.now.setText(tr("your last show"))
@@ -103,19 +93,18 @@ func (v *graphView) render(s app.Snapshot) {
 			v.now.setText(ofRate(last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
 		}
 	}
+	long := time.Duration(0)
 	if !idle {
-		c := graphSpan(s.History[len(s.History)-1].At - s.History[0].At)
-		v.span = c.value
-		v.title.setText(c.label)
+		long = s.History[len(s.History)-1].At - s.History[0].At
 	}
+	span, title := graphSpan(long)
+	v.span = span
+	v.title.setText(title)
 	points := recent(s.History, v.span)
-	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].At) {
+	if n := len(points); n == len(v.points) && (n == 0 || points[n-1].At == v.points[n-1].at) {
 		return
 	}
-	v.points = slices.Clone(points)
-	for i := range v.points { // what is sent has sound in it
-		v.points[i].TargetKbps += s.Settings.Audio.BitrateKbps
-	}
+	v.points = bitratePoints(v.points[:0], points, s.Settings.Audio.BitrateKbps)
 	v.limit = graphLimit(v.points)
 	v.top.setText(bitrate(v.limit))
 	v.half.setText(bitrate(v.limit / 2))
@@ -137,6 +126,15 @@ func bitrate(kbps int) string {
 	return tr("%d kbit/s", kbps)
 }
 
+// bitratePoints appends the bitrate of a show to a drawing's points. What is sent
+// has sound in it.
+func bitratePoints(to []plotPoint, of []app.HistoryPoint, soundKbps int) []plotPoint {
+	for _, p := range of {
+		to = append(to, plotPoint{p.At, p.SentKbps, p.TargetKbps + soundKbps, p.State != app.Live})
+	}
+	return to
+}
+
 func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
 	if len(all) == 0 {
 		return nil
@@ -147,10 +145,10 @@ func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
 }
 
 // graphLimit is a round number that leaves room over the highest point.
-func graphLimit(points []app.HistoryPoint) int {
+func graphLimit(points []plotPoint) int {
 	most := 100
 	for _, p := range points {
-		most = max(most, p.SentKbps, p.TargetKbps)
+		most = max(most, p.value, p.target)
 	}
 	most = most * 11 / 10
 	for _, step := range []int{200, 500, 1000, 2000, 3000, 4000, 6000, 8000, 10_000, 15_000, 20_000, 30_000, 40_000, 60_000} {
@@ -166,23 +164,30 @@ func (v *graphView) paint(w, h int) image.Image {
 	if v.pixels == nil || v.pixels.Rect.Dx() != w || v.pixels.Rect.Dy() != h {
 		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	newPlot(v.pixels, v.points, max(v.limit, 1), v.span).draw()
+	newPlot(v.pixels, v.points, v.limit, v.span).draw()
 	return v.pixels
 }
 
-// newPlot draws points over a span of time onto pixels, in the theme's colours.
-func newPlot(to *image.RGBA, points []app.HistoryPoint, limit int, span time.Duration) plot {
+// newPlot is a drawing in the colours of the theme.
+func newPlot(to *image.RGBA, points []plotPoint, limit int, span time.Duration) plot {
 	return plot{
-		to: to, points: points, limit: limit, span: span,
+		to: to, points: points, limit: max(limit, 1), span: span,
 		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
 		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
 	}
 }
 
+// plotPoint is a moment of a show in a drawing.
+type plotPoint struct {
+	at            time.Duration
+	value, target int  // no target: 0
+	off           bool // viewers got nothing
+}
+
 // plot is one drawing of a show's history.
 type plot struct {
 	to     *image.RGBA
-	points []app.HistoryPoint
+	points []plotPoint
 	limit  int
 	span   time.Duration
 
@@ -200,50 +205,50 @@ func (p plot) draw() {
 		return
 	}
 	for i, pt := range p.points {
-		if pt.State == app.Live {
+		if !pt.off {
 			continue
 		}
-		x0, x1 := p.x(pt.At), float32(w)
+		x0, x1 := p.x(pt.at), float32(w)
 		if i+1 < len(p.points) {
-			x1 = p.x(p.points[i+1].At)
+			x1 = p.x(p.points[i+1].at)
 		}
 		x1 = max(x1, x0+2) // however short, it is seen
 		draw.Draw(p.to, image.Rect(int(x0), 0, int(x1), h), image.NewUniform(p.gap), image.Point{}, draw.Over)
 	}
 	p.area()
-	p.stroke(1.6, p.line, func(pt app.HistoryPoint) int { return pt.SentKbps })
+	p.stroke(1.6, p.line)
 	p.dashes()
 }
 
 // x is where a moment lies; the newest is at the right edge.
 func (p plot) x(at time.Duration) float32 {
-	newest := p.points[len(p.points)-1].At
+	newest := p.points[len(p.points)-1].at
 	return float32(p.to.Rect.Dx()) * (1 - float32(newest-at)/float32(p.span))
 }
 
-func (p plot) y(kbps int) float32 {
+func (p plot) y(value int) float32 {
 	h := float32(p.to.Rect.Dy())
-	return h - h*float32(min(kbps, p.limit))/float32(p.limit)
+	return h - h*float32(min(value, p.limit))/float32(p.limit)
 }
 
 func (p plot) area() {
 	w, h := p.to.Rect.Dx(), p.to.Rect.Dy()
 	r := vector.NewRasterizer(w, h)
-	r.MoveTo(p.x(p.points[0].At), float32(h))
+	r.MoveTo(p.x(p.points[0].at), float32(h))
 	for _, pt := range p.points {
-		r.LineTo(p.x(pt.At), p.y(pt.SentKbps))
+		r.LineTo(p.x(pt.at), p.y(pt.value))
 	}
 	r.LineTo(float32(w), float32(h))
 	r.ClosePath()
 	r.Draw(p.to, p.to.Rect, image.NewUniform(p.fill), image.Point{})
 }
 
-// stroke draws a line of the given width through one value of every point.
-func (p plot) stroke(width float32, c color.Color, value func(app.HistoryPoint) int) {
+// stroke draws a line of the given width through every point.
+func (p plot) stroke(width float32, c color.Color) {
 	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		segment(r, p.x(a.At), p.y(value(a)), p.x(b.At), p.y(value(b)), width)
+		segment(r, p.x(a.at), p.y(a.value), p.x(b.at), p.y(b.value), width)
 	}
 	r.Draw(p.to, p.to.Rect, image.NewUniform(c), image.Point{})
 }
@@ -254,8 +259,8 @@ func (p plot) dashes() {
 	long := max(3*time.Second, p.span/100)
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		if b.At/long%2 == 0 {
-			segment(r, p.x(a.At), p.y(a.TargetKbps), p.x(b.At), p.y(b.TargetKbps), 1.2)
+		if a.target > 0 && b.target > 0 && b.at/long%2 == 0 {
+			segment(r, p.x(a.at), p.y(a.target), p.x(b.at), p.y(b.target), 1.2)
 		}
 	}
 	r.Draw(p.to, p.to.Rect, image.NewUniform(p.target), image.Point{})

@@ -30,4 +30,5 @@ var (
 	iconNone      = icon("none")
 	iconBroadcast = icon("broadcast")
 	iconRehearsal = icon("rehearsal")
+	iconGraph     = icon("graph")
 )

@@ -224,6 +224,7 @@ func (w *Window) menu() *fyne.MainMenu {
 			}),
 			fyne.NewMenuItemSeparator(),
 			item(tr("Destinations…"), fyne.KeyD, ctrl, w.showDestinations),
+			item(tr("Keys for everywhere…"), fyne.KeyK, shift, w.showHotkeys),
 			item(tr("Add a destination…"), fyne.KeyN, ctrl, func() { w.showDestination(app.Destination{}) }),
 			fyne.NewMenuItemSeparator(),
 			item(tr("Guide…"), fyne.KeyG, ctrl, func() { w.showGuide(stepPicture) }),
@@ -258,6 +259,9 @@ func (w *Window) menu() *fyne.MainMenu {
 		),
 		fyne.NewMenu(tr("View"),
 			item(tr("Full screen"), fyne.KeyF, shift, w.toggleFullScreen),
+			fyne.NewMenuItemSeparator(),
+			item(tr("Graphs of the show…"), fyne.KeyG, shift, w.showGraphs),
+			item(tr("What happened…"), fyne.KeyH, shift, w.showDiary),
 		),
 	)
 }

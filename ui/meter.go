@@ -32,6 +32,8 @@ type meter struct {
 	ballistics ballistics
 	muted      bool
 	compact    bool // without figures
+	pane       placed
+	strip      strip // what the pane shows
 }
 
 func newMeter() *meter {
@@ -48,7 +50,41 @@ func (m *meter) update(l program.Level, now time.Time, muted bool) {
 		return
 	}
 	m.muted = muted
+	if m.pane.on {
+		m.putStrip()
+		return
+	}
 	m.Refresh()
+}
+
+// place puts the pane over the bar, or away.
+func (m *meter) place(at image.Rectangle, free bool, clip image.Rectangle, holes []image.Rectangle) {
+	was := m.pane.on
+	if free {
+		if m.Size().Height > 0 {
+			at.Max.Y = at.Min.Y + int(float32(at.Dy())*meterBar/m.Size().Height+0.5)
+		}
+		m.pane.place(at, clip, holes)
+	} else {
+		m.pane.away()
+	}
+	switch {
+	case m.pane.on:
+		m.putStrip()
+	case was:
+		m.Refresh()
+	}
+}
+
+// putStrip paints the bar into the pane, if it is not what the pane shows already.
+func (m *meter) putStrip() {
+	b := m.ballistics
+	if m.muted {
+		b.bar, b.peak = meterFloor, meterFloor
+	}
+	if m.strip.paint(m.pane.at.Dx(), m.pane.at.Dy(), b) {
+		m.pane.Put(m.strip.pix)
+	}
 }
 
 func (m *meter) setCompact(compact bool) {
@@ -96,7 +132,10 @@ func position(db float64, length float32) float32 {
 
 var meterMarks = [...]float64{-50, -40, -30, -20, -10, 0}
 
-const meterBar = 14 // height
+const (
+	meterBar   = 14  // height
+	meterCover = 225 // how dark the part is that the sound does not reach, of 255
+)
 
 func (m *meter) CreateRenderer() fyne.WidgetRenderer {
 	r := &meterRenderer{m: m, scale: canvas.NewRaster(paintScale), cover: &canvas.Rectangle{}, peak: &canvas.Rectangle{}}
@@ -121,7 +160,7 @@ type meterRenderer struct {
 }
 
 func (r *meterRenderer) color() {
-	r.cover.FillColor = withAlpha(shade(theme.ColorNameInputBackground), 225)
+	r.cover.FillColor = withAlpha(shade(theme.ColorNameInputBackground), meterCover)
 	r.peak.FillColor = shade(theme.ColorNameForeground)
 	for _, t := range r.marks {
 		t.Color = shade(colorSecondary)
@@ -161,7 +200,7 @@ func (r *meterRenderer) MinSize() fyne.Size {
 }
 
 func (r *meterRenderer) Refresh() {
-	if c := withAlpha(shade(theme.ColorNameInputBackground), 225); c != r.cover.FillColor {
+	if c := withAlpha(shade(theme.ColorNameInputBackground), meterCover); c != r.cover.FillColor {
 		r.color()
 		canvas.Refresh(r.m)
 	}

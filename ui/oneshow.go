@@ -70,13 +70,10 @@ func reportSummary(r app.Report) string {
 
 // newShowGraph is the bitrate of a whole show, with the times off air marked.
 func newShowGraph(r app.Report) fyne.CanvasObject {
-	points := showPoints(r)
-	for i := range points { // what is sent has sound in it
-		points[i].TargetKbps += r.Audio.BitrateKbps
-	}
+	points := bitratePoints(nil, showPoints(r), r.Audio.BitrateKbps)
 	limit, span := graphLimit(points), time.Second
 	if n := len(points); n > 1 {
-		span = max(span, points[n-1].At-points[0].At)
+		span = max(span, points[n-1].at-points[0].at)
 	}
 	var pixels *image.RGBA
 	raster := canvas.NewRaster(func(w, h int) image.Image {

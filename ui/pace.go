@@ -25,9 +25,10 @@ func paces() []choice[paceSetting] {
 const pacePreference = "preview"
 
 // Least time between two pictures. Where every pixel of the window is painted by
-// the processor, each picture costs it some 40 ms.
+// the processor, each picture costs it some 40 ms, or 3 ms in a pane of its own.
 const (
 	smoothPace = 32 * time.Millisecond
+	panePace   = 65 * time.Millisecond
 	lightPace  = 98 * time.Millisecond
 )
 
@@ -44,7 +45,10 @@ func (w *Window) choosePace(p paceSetting) {
 // usePace tells those who move the picture.
 func (w *Window) usePace() {
 	chosen, pace := w.paceChosen(), smoothPace
-	if chosen != paceSmooth && (w.slow || chosen != paceAuto) {
+	switch {
+	case chosen == paceAuto && w.slow && w.preview.pane.Pane != nil:
+		pace = panePace
+	case chosen != paceSmooth && (w.slow || chosen != paceAuto):
 		pace = lightPace
 	}
 	w.pace.Store(int64(pace))

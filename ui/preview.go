@@ -15,21 +15,24 @@ import (
 )
 
 // previewView is the picture that goes out. Its buffers come from the program's
-// pool and go straight to the painter: nothing is copied here.
+// pool and go straight to the painter, or to a pane: nothing is copied here.
 type previewView struct {
 	root    fyne.CanvasObject
 	preview *program.Preview
 	raster  *canvas.Raster
-	stage   *canvas.Rectangle
+	pane    placed
+	bars    [2]*canvas.Rectangle // the stage beside the picture, or instead of it
 	frame   [4]*canvas.Rectangle // the lamp's colour around the picture; one with a hole would cost a repaint of all of it
 	notice  *fyne.Container      // instead of a picture
 	title   *line
 	advice  *paragraph
 	badge   *panel
 	word    *line
+	over    []fyne.CanvasObject // what may lie over the picture
 
 	taken         *capture.Frame // shown now; released when the next one is
 	image         image.RGBA     // wraps taken
+	swapped       bool           // red and blue of taken, from the screen's order to the painter's
 	width, height int            // pixels that the picture has on the screen
 	shape         float32        // width / height of the picture
 	hidden        bool           // nobody can see it
@@ -40,11 +43,13 @@ type previewView struct {
 func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
 	v := &previewView{
 		preview: p, shape: 16. / 9,
-		stage:  canvas.NewRectangle(shade(colorStage)),
 		title:  newLine("", colorOnStage, sizeStage).bold().centered().clipped(),
 		advice: newParagraph("", colorOnStage, theme.SizeNameText, 0),
 	}
 	v.advice.align = fyne.TextAlignCenter
+	for i := range v.bars {
+		v.bars[i] = canvas.NewRectangle(shade(colorStage))
+	}
 	for i := range v.frame {
 		v.frame[i] = canvas.NewRectangle(color.Transparent)
 	}
@@ -54,7 +59,8 @@ func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
 	v.word = newLine(tr("PREVIEW"), colorOnStage, sizeSmall).bold()
 	v.badge = newPanel(v.word, colorStage)
 	v.badge.padX, v.badge.padY, v.badge.radius = 8, 3, 5
-	v.root = container.New(&stageLayout{v}, v.stage, v.raster, v.notice, v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3])
+	v.over = []fyne.CanvasObject{v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3]}
+	v.root = container.New(&stageLayout{v}, v.bars[0], v.bars[1], v.raster, v.notice, v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3])
 	return v
 }
 
@@ -62,6 +68,7 @@ func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
 // nothing but hand over.
 func (v *previewView) paint(w, h int) image.Image {
 	v.painted++
+	v.pane.away() // what was under it is there now
 	v.width, v.height = w, h
 	v.ask()
 	if v.taken == nil {
@@ -102,19 +109,70 @@ func (v *previewView) switchOff(off bool) {
 
 // next shows the newest picture, if there is one that was not shown.
 func (v *previewView) next() {
-	f := v.preview.Take()
-	if f == nil {
-		return
+	if f := v.preview.Take(); f != nil {
+		v.showFrame(f)
 	}
+}
+
+// showFrame takes over the reference to f.
+func (v *previewView) showFrame(f *capture.Frame) {
 	if v.taken != nil {
 		v.taken.Release()
 	}
-	v.taken = f
-	v.image = image.RGBA{Pix: f.Plane[0], Stride: f.Stride[0], Rect: image.Rect(0, 0, f.Width, f.Height)}
+	v.taken, v.swapped = f, false
 	if shape := float32(f.Width) / float32(f.Height); differ(shape, v.shape) {
 		v.shape = shape
 		v.root.Refresh()
 	}
+	if v.pane.on && f.Width == v.pane.at.Dx() && f.Height == v.pane.at.Dy() {
+		v.pane.Put(f.Plane[0])
+		show(v.raster, false) // only now: it had to be seen until here
+		return
+	}
+	v.toRaster()
+}
+
+// place puts the pane where the picture is, unless it is not free: then the painter
+// has to show it.
+func (v *previewView) place(at image.Rectangle, free bool, holes []image.Rectangle) {
+	switch {
+	case v.notice.Visible():
+		v.pane.away()
+		return
+	case v.taken == nil:
+		return
+	case !free:
+		if v.pane.on && !v.raster.Visible() {
+			v.raster.Show()
+			v.toRaster() // whereupon paint sends the pane away
+		}
+		return
+	}
+	if v.pane.place(at, at, holes) || v.width != at.Dx() || v.height != at.Dy() {
+		v.width, v.height = at.Dx(), at.Dy()
+		v.ask()
+	}
+}
+
+// swapRedAndBlue changes BGRA into RGBA, and makes it opaque.
+func swapRedAndBlue(pix []byte) {
+	for i := 0; i+4 <= len(pix); i += 4 {
+		p := pix[i : i+4 : i+4]
+		p[0], p[2], p[3] = p[2], p[0], 255
+	}
+}
+
+// toRaster makes the painter show what was taken last.
+func (v *previewView) toRaster() {
+	f := v.taken
+	if f == nil {
+		return
+	}
+	if f.Format == capture.BGRA && !v.swapped {
+		swapRedAndBlue(f.Plane[0])
+		v.swapped = true
+	}
+	v.image = image.RGBA{Pix: f.Plane[0], Stride: f.Stride[0], Rect: image.Rect(0, 0, f.Width, f.Height)}
 	v.raster.Refresh()
 }
 
@@ -130,9 +188,11 @@ func (v *previewView) close() {
 func differ(a, b float32) bool { return a > b*1.01 || b > a*1.01 }
 
 func (v *previewView) render(s app.Snapshot) {
-	if c := shade(colorStage); v.stage.FillColor != c {
-		v.stage.FillColor = c
-		v.stage.Refresh()
+	for _, bar := range v.bars {
+		if c := shade(colorStage); bar.FillColor != c {
+			bar.FillColor = c
+			bar.Refresh()
+		}
 	}
 	v.renderFrame(s)
 	title, advice := stageNotice(s.Picture)
@@ -142,8 +202,11 @@ func (v *previewView) render(s app.Snapshot) {
 	if title == "" && v.off {
 		title, advice = tr("The preview is off"), tr("What goes out is not touched by this. Settings bring it back.")
 	}
-	show(v.notice, title != "")
-	show(v.raster, title == "")
+	if v.notice.Visible() != (title != "") {
+		show(v.notice, title != "")
+		show(v.raster, title == "")
+		v.root.Refresh()
+	}
 	if title != "" {
 		v.title.setText(title)
 		v.advice.set(advice, colorOnStage)
@@ -195,9 +258,26 @@ type stageLayout struct{ v *previewView }
 
 func (stageLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(320, 180) }
 
+// placeBars fills what the picture leaves over: at most two bars beside it, or all
+// when there is none. Nothing is painted twice: painting it costs as much as the
+// picture where the processor paints.
+func (l *stageLayout) placeBars(a, b fyne.CanvasObject, at fyne.Position, s fyne.Size) {
+	size := fyne.NewSize(s.Width, at.Y)
+	if at.X > at.Y {
+		size = fyne.NewSize(at.X, s.Height)
+	}
+	if l.v.notice.Visible() || l.v.taken == nil {
+		size = s
+	}
+	a.Move(fyne.Position{})
+	a.Resize(size)
+	b.Move(fyne.NewPos(s.Width-size.Width, s.Height-size.Height))
+	b.Resize(size)
+	show(b, size != s)
+}
+
 func (l *stageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	stage, raster, notice, badge, banner, frame := o[0], o[1], o[2], o[3], o[4], o[5:9]
-	stage.Resize(s)
+	raster, notice, badge, banner, frame := o[2], o[3], o[4], o[5], o[6:10]
 	w, h := s.Width, s.Width/l.v.shape
 	if h > s.Height {
 		w, h = s.Height*l.v.shape, s.Height
@@ -205,6 +285,7 @@ func (l *stageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	at := fyne.NewPos((s.Width-w)/2, (s.Height-h)/2)
 	raster.Resize(fyne.NewSize(w, h))
 	raster.Move(at)
+	l.placeBars(o[0], o[1], at, s)
 	place := func(side fyne.CanvasObject, x, y, w, h float32) {
 		side.Move(at.AddXY(x, y))
 		side.Resize(fyne.NewSize(w, h))

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tally/app"
+	"tally/app/machine"
 	"tally/capture"
 )
 
@@ -54,9 +55,10 @@ func live() app.Snapshot {
 	s.Uptime = app.Seconds(12*time.Minute + 34*time.Second)
 	s.Video = app.VideoStatus{FPS: 30, BitrateKbps: 2480, TargetKbps: 2500, ChosenKbps: 2500, Width: 1280, Height: 720}
 	s.Outputs = []app.OutputStatus{{
-		Name: "Twitch", State: app.Live, BitrateKbps: 2641, SentBytes: 312_400_000,
+		Name: "Twitch", State: app.Live, BitrateKbps: 2641, SentBytes: 312_400_000, DelayMs: 188,
 		Ack: app.AckStatus{Window: 2_500_000, InFlight: 41_250, AckedBytes: 312_000_000, AgeMs: 130, Style: "cumulative"},
 	}}
+	s.Machine = machine.Status{CPUPercent: 31, TallyPercent: 22, TemperatureC: 61, BatteryPercent: -1, OnMains: true}
 	for i := range 200 {
 		s.History = append(s.History, app.HistoryPoint{At: time.Duration(i) * time.Second, State: app.Live, TargetKbps: 2500, SentKbps: 2640 + int(120*math.Sin(float64(i)))})
 	}
@@ -78,7 +80,8 @@ func stalled() app.Snapshot {
 	s := live()
 	s.State = app.Stalled
 	o := s.Outputs[0]
-	o.State, o.Ack.InFlight, o.Ack.AgeMs = app.Stalled, 8_412_500, 12_400
+	o.State, o.Ack.InFlight, o.Ack.AgeMs, o.DelayMs = app.Stalled, 8_412_500, 12_400, 4230
+	s.Machine = machine.Status{CPUPercent: 97, TallyPercent: 51, TemperatureC: 96, Throttled: true, Hot: true, Battery: true, BatteryPercent: 12, BatteryMinutes: 67}
 	s.Outputs = []app.OutputStatus{o}
 	return s
 }

@@ -10,49 +10,62 @@ import (
 	"fyne.io/fyne/v2/theme"
 
 	"tally/app"
+	"tally/app/machine"
 )
 
-// statusBar answers at a glance: are we live, for how long, and does it arrive?
+// statusBar answers at a glance: are we live, for how long, does it arrive, and
+// does this computer keep up?
 type statusBar struct {
-	root                          *panel
-	lamp                          *lamp
-	time, rate, fps, dropped, ack *cell
+	root                                              *panel
+	lamp                                              *lamp
+	time, rate, ack, delay, fps, dropped, cpu, charge *cell
+	cpuTip, chargeTip                                 *tipped
+	cells                                             *fyne.Container
+	battery                                           bool // there is one
 }
 
-func newStatusBar(t *tips) *statusBar {
+func newStatusBar(t *tips, more fyne.CanvasObject) *statusBar {
 	b := &statusBar{
 		lamp:    newLamp(sizeLamp, tr("RECONNECTING")),
 		time:    newCell(longest([]string{tr("Rehearsing"), tr("On air")}), "0:00:00"),
 		rate:    newCell(tr("Bitrate"), ofRate(8888, 8888)),
-		fps:     newCell(tr("FPS"), rate(120)),
-		dropped: newCell(tr("Dropped"), "8888"),
 		ack:     newCell(ackText(app.AckStatus{Window: 88_800_000, AgeMs: 880}), tr("%s on the way", dataSize(88_800_000))),
+		delay:   newCell(tr("Delay"), tr("%d ms", 888)),
+		fps:     newCell(tr("FPS"), rate(60)),
+		dropped: newCell(tr("Dropped"), "888"),
+		cpu:     newCell(tr("CPU"), "100 %"),
+		charge:  newCell(tr("Battery"), "100 %"),
 	}
 	b.ack.caption.setText(tr("Confirmed by server"))
-	cells := container.New(&cellLayout{}, b.lamp,
+	b.cpuTip = t.on(b.cpu.root, "")
+	b.chargeTip = t.on(b.charge.root, "")
+	b.cells = container.New(&cellLayout{b}, b.lamp,
 		t.on(b.time.root, tr("Time since the first server took the show.")),
 		t.on(b.rate.root, tr("What is sent each second, and what was asked for. A simple picture needs less.")),
 		t.on(b.ack.root, tr("Sent, and not yet confirmed by the server. About as much as it confirms at a time is normal; more and more means that viewers do not get the stream.")),
-		t.on(b.fps.root, tr("Frames per second: pictures encoded each second.")),
+		t.on(b.delay.root, tr("From your camera to the server: the time that a picture needs to be encoded, to wait for its turn, and to travel. What the service adds on its way to viewers is not in it.")),
 		t.on(b.dropped.root, tr("Pictures that viewers missed: the connection was too slow, or this computer was.")),
+		t.on(b.fps.root, tr("Frames per second: pictures encoded each second.")),
+		b.cpuTip,
+		b.chargeTip,
 	)
-	b.root = newPanel(cells, colorSurface)
+	b.root = newPanel(ends(b.cells, more), colorSurface)
 	b.root.radius, b.root.padY = 0, 8
 	return b
 }
 
 func (b *statusBar) render(s app.Snapshot) {
 	b.lamp.set(signalOf(s))
+	b.renderMachine(s.Machine)
 	on := s.State.OnAir() && s.State != ""
 	if !on {
 		b.time.caption.setText(tr("On air"))
 		b.time.set(clock(0), colorSecondary)
 		b.rate.caption.setText(tr("Bitrate"))
-		b.rate.set("–", colorSecondary)
-		b.fps.set("–", colorSecondary)
-		b.dropped.set("–", colorSecondary)
 		b.ack.caption.setText(tr("Confirmed by server"))
-		b.ack.set("–", colorSecondary)
+		for _, c := range []*cell{b.rate, b.ack, b.delay, b.fps, b.dropped} {
+			c.set("–", colorSecondary)
+		}
 		return
 	}
 	b.time.caption.setText(tr("On air"))
@@ -61,6 +74,7 @@ func (b *statusBar) render(s app.Snapshot) {
 	}
 	b.time.set(clock(time.Duration(s.Uptime)), theme.ColorNameForeground)
 	b.renderRate(s)
+	b.renderDelay(s)
 
 	fps := theme.ColorNameForeground
 	if want := s.Settings.Video.FPS; want > 0 && s.State == app.Live && settled(s) && s.Video.FPS < 0.9*float64(want) {
@@ -69,13 +83,92 @@ func (b *statusBar) render(s app.Snapshot) {
 	b.fps.set(rate(s.Video.FPS), fps)
 
 	n := missed(s)
-	dropped := theme.ColorNameForeground
-	if n > 0 {
-		dropped = colorWarn
-	}
-	b.dropped.set(fmt.Sprint(n), dropped)
+	b.dropped.set(fmt.Sprint(n), warnWhen(n > 0))
 	b.renderAck(s)
 }
+
+func warnWhen(bad bool) fyne.ThemeColorName {
+	if bad {
+		return colorWarn
+	}
+	return theme.ColorNameForeground
+}
+
+// slowDelay is how many ms from camera to server are marked.
+const slowDelay = 1500
+
+// renderDelay shows the slowest server.
+func (b *statusBar) renderDelay(s app.Snapshot) {
+	worst := 0
+	for _, o := range s.Outputs {
+		worst = max(worst, o.DelayMs)
+	}
+	if worst == 0 {
+		b.delay.set("–", colorSecondary)
+		return
+	}
+	b.delay.set(delayText(worst), warnWhen(worst >= slowDelay))
+}
+
+// delayText writes a delay in steps of 10 ms, so that it does not flicker.
+func delayText(ms int) string {
+	if ms < 1000 {
+		return tr("%d ms", (ms+5)/10*10)
+	}
+	return tr("%.1f s", float64(ms)/1000)
+}
+
+// Percentages from which on the processor and the battery are marked.
+const (
+	cpuBusy    = 90
+	batteryLow = 20
+)
+
+// renderMachine shows how this computer is doing, as far as it is known.
+func (b *statusBar) renderMachine(m machine.Status) {
+	if m.CPUPercent == 0 {
+		b.cpu.set("–", colorSecondary)
+		b.cpuTip.text = tr("How busy this computer is. It is not known here.")
+	} else {
+		b.cpu.set(percent(m.CPUPercent), warnWhen(m.CPUPercent >= cpuBusy || m.Throttled || m.Hot))
+		b.cpuTip.text = tr("How busy this computer is. Tally itself takes %s of it.", percent(m.TallyPercent))
+		if m.TemperatureC > 0 {
+			b.cpuTip.text = tr("How busy this computer is. Tally itself takes %s of it. Its processor has %d °C.", percent(m.TallyPercent), m.TemperatureC)
+		}
+	}
+	switch {
+	case m.Throttled:
+		b.cpu.caption.setText(tr("CPU, slowed"))
+	case m.Hot:
+		b.cpu.caption.setText(tr("CPU, hot"))
+	default:
+		b.cpu.caption.setText(tr("CPU"))
+	}
+	if b.battery != m.Battery {
+		b.battery = m.Battery
+		b.cells.Refresh()
+	}
+	if !m.Battery {
+		return
+	}
+	b.charge.set(percent(m.BatteryPercent), warnWhen(m.Running() && m.BatteryPercent < batteryLow))
+	switch {
+	case m.OnMains:
+		b.charge.caption.setText(tr("Plugged in"))
+		b.chargeTip.text = tr("This computer runs on mains power.")
+	case m.BatteryMinutes > 0:
+		b.charge.caption.setText(tr("Battery, %s", clockMinutes(m.BatteryMinutes)))
+		b.chargeTip.text = tr("This computer runs on its battery. At this rate it lasts for %s hours.", clockMinutes(m.BatteryMinutes))
+	default:
+		b.charge.caption.setText(tr("Battery"))
+		b.chargeTip.text = tr("This computer runs on its battery.")
+	}
+}
+
+func percent(n int) string { return tr("%d %%", n) }
+
+// clockMinutes writes minutes as hours and minutes: 1:07.
+func clockMinutes(n int) string { return fmt.Sprintf("%d:%02d", n/60, n%60) }
 
 // settled tells whether a show runs long enough for its numbers to mean
 // something.
@@ -95,11 +188,8 @@ func (b *statusBar) renderRate(s app.Snapshot) {
 			sent, waiting = max(sent, o.BitrateKbps), max(waiting, o.QueueMs)
 		}
 	}
-	color := theme.ColorNameForeground
-	if waiting > slowQueue { // less bitrate alone may be a simple picture
-		color = colorWarn
-	}
-	b.rate.set(ofRate(sent, target), color)
+	// Less bitrate alone may be a simple picture.
+	b.rate.set(ofRate(sent, target), warnWhen(waiting > slowQueue))
 	if s.Video.ChosenKbps > 0 && s.Video.TargetKbps < s.Video.ChosenKbps {
 		b.rate.caption.setText(tr("Bitrate, lowered from %d", s.Video.ChosenKbps))
 	} else {
@@ -139,11 +229,7 @@ func (b *statusBar) renderAck(s app.Snapshot) {
 		b.ack.set(tr("%s on the way", dataSize(worst.Ack.InFlight)), theme.ColorNameForeground)
 	default:
 		b.ack.caption.setText(ackText(worst.Ack))
-		color := theme.ColorNameForeground
-		if worst.State == app.Stalled {
-			color = colorWarn
-		}
-		b.ack.set(tr("%s on the way", dataSize(worst.Ack.InFlight)), color)
+		b.ack.set(tr("%s on the way", dataSize(worst.Ack.InFlight)), warnWhen(worst.State == app.Stalled))
 	}
 }
 
@@ -176,12 +262,12 @@ func (c *cell) set(text string, color fyne.ThemeColorName) { c.value.set(text, c
 
 // cellLayout sets the lamp and as many cells side by side as there is room for;
 // those at the end give way first.
-type cellLayout struct{}
+type cellLayout struct{ bar *statusBar }
 
 // Between two cells: at most cellGap, less where the window is narrow.
 const cellGap, cellGapLeast = 28, 12
 
-func (cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
+func (l *cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	s := fyne.Size{Width: o[0].MinSize().Width + cellGapLeast + o[1].MinSize().Width}
 	for _, c := range o {
 		s.Height = max(s.Height, c.MinSize().Height)
@@ -189,7 +275,14 @@ func (cellLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 	return s
 }
 
-func (cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+func (l *cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	for _, c := range o {
+		c.Resize(c.MinSize())
+	}
+	if battery := o[len(o)-1]; !l.bar.battery {
+		show(battery, false)
+		o = o[:len(o)-1]
+	}
 	var x, all float32
 	for _, c := range o {
 		all += c.MinSize().Width
@@ -205,7 +298,6 @@ func (cellLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 		if full {
 			continue
 		}
-		c.Resize(fyne.NewSize(m.Width, m.Height))
 		c.Move(fyne.NewPos(x, (s.Height-m.Height)/2))
 		x += m.Width + between
 	}

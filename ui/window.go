@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"image"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/dialog"
 	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/theme"
 
 	"tally/app"
 )
@@ -35,6 +37,14 @@ type Window struct {
 	got     *receivedView
 	report  *reportView
 	tips    *tips
+	scroll  *container.Scroll // what the sound's card lies in
+	panes   [2]Pane           // for the picture and the meter; nil: there are none
+	holes   []image.Rectangle // in the panes; kept to be used again
+	graphs  *graphSheet       // nil: not open
+	diary   diary
+	notify  notifier
+	tray    *tray   // nil: the desktop has none
+	hotkeys hotkeys // those that work while another window is in front
 	offer   unfinishedView
 
 	menuShows  string        // what the menu was made from
@@ -48,6 +58,7 @@ type Window struct {
 	closing    bool         // quit as soon as the show is over
 	quitting   atomic.Bool  // Fyne runs late hops on any goroutine
 	slow       bool         // the processor paints
+	numbersAt  time.Time    // when numbers were rendered last
 	pace       atomic.Int64 // the least time between two pictures, in ns
 	do         func(func()) // onto Fyne's goroutine
 }
@@ -59,7 +70,7 @@ const closeDeadline = 6 * time.Second
 // New builds the window; it is shown by its caller. [Window.Watch] brings it to
 // life.
 func New(a fyne.App, s Studio) *Window {
-	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do, notify: notifier{send: a.SendNotification}}
 	w.offer.window = w
 	problem := w.useLanguage()
 	w.useTheme()
@@ -84,7 +95,8 @@ func (w *Window) build() {
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
 	w.live, w.ready = newLiveButton(w.pressLive), newReadyView(w)
 	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
-	w.status = newStatusBar(w.tips)
+	w.handPanes()
+	w.status = newStatusBar(w.tips, w.moreAboutShow())
 	w.views = []interface{ render(app.Snapshot) }{
 		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.ready, w.graph, w.got, w.report, w.status,
 	}
@@ -100,7 +112,8 @@ func (w *Window) build() {
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed, w.picture.player.changed, w.sound.player.changed = cards.Refresh, cards.Refresh, cards.Refresh
 	foot := column(near, w.record.root, w.ready.root, w.live)
-	side := container.New(sideLayout{w.sound, []fyne.CanvasObject{w.picture.head, w.to.title}, cards}, container.NewVScroll(cards), foot)
+	w.scroll = container.NewVScroll(cards)
+	side := container.New(sideLayout{w.sound, []fyne.CanvasObject{w.picture.head, w.to.title}, cards}, w.scroll, foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
@@ -108,6 +121,15 @@ func (w *Window) build() {
 	w.ready.changed = w.record.changed
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
+}
+
+// moreAboutShow opens what the status bar has no room for.
+func (w *Window) moreAboutShow() fyne.CanvasObject {
+	graphs := newToolButton("", iconGraph, w.showGraphs)
+	diary := newToolButton("", theme.HistoryIcon(), w.showDiary)
+	graphs.name, diary.name = tr("Graphs of the show"), tr("What happened")
+	return row(6, w.tips.on(graphs, tr("Graphs of the whole show: bitrate, delay, missed pictures, and how busy this computer was.")),
+		w.tips.on(diary, tr("What happened in this show, and when.")))
 }
 
 // Fyne is the toolkit's window, for whoever shows it.
@@ -137,9 +159,14 @@ func (w *Window) render(s app.Snapshot) {
 		w.wentLiveAt = time.Now()
 	}
 	w.shown = s
+	now := time.Now()
+	w.notify.tell(w.diary.read(s, now), !w.preview.hidden, now)
 	if w.closing && s.State == app.Idle {
 		w.quit()
 		return
+	}
+	if w.tray != nil {
+		w.tray.render(s)
 	}
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)
@@ -158,6 +185,9 @@ func (w *Window) render(s app.Snapshot) {
 // renderSheets keeps what is open over the window up to date, and greets somebody
 // who starts Tally for the first time.
 func (w *Window) renderSheets(s app.Snapshot) {
+	if w.graphs != nil {
+		w.graphs.render(s)
+	}
 	if w.sheet != nil && w.sheet.fresh != nil {
 		w.sheet.fresh(s)
 	}

@@ -66,6 +66,7 @@ func Env(home string) []string {
 		"XDG_RUNTIME_DIR=" + home,
 		"LANG=en_US.UTF-8",
 		"DBUS_SESSION_BUS_ADDRESS=disabled:",
+		"DBUS_SYSTEM_BUS_ADDRESS=disabled:",
 		"PULSE_SERVER=unix:" + home + "/no-sound",
 	}
 }

@@ -19,6 +19,7 @@ type Preview struct {
 	mu            sync.Mutex
 	width, height int           // pixels that the viewer wants; 0: nobody looks
 	every         time.Duration // least time between two pictures
+	direct        bool          // see ForScreen
 	shown         *capture.Frame
 	pool          *capture.FramePool
 }
@@ -45,11 +46,19 @@ func (p *Preview) Pace(every time.Duration) {
 	p.mu.Unlock()
 }
 
+// ForScreen asks for pictures that go to the screen as they are: BGRA, in the size
+// that the viewer has, even when that is larger than the picture.
+func (p *Preview) ForScreen() {
+	p.mu.Lock()
+	p.direct = true
+	p.mu.Unlock()
+}
+
 // Fresh is signalled when there is a newer picture to Take.
 func (p *Preview) Fresh() <-chan struct{} { return p.fresh }
 
-// Take hands over the newest picture, RGBA without padding, or nil when there is
-// none that was not taken before. The caller releases it.
+// Take hands over the newest picture, RGBA (BGRA after ForScreen) without padding,
+// or nil when there is none that was not taken before. The caller releases it.
 func (p *Preview) Take() *capture.Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -93,17 +102,22 @@ func (p *Preview) Run(ctx context.Context) error {
 	}
 }
 
-// frameFor gets an RGBA frame in which f fits the viewer, or nil when nobody
+// frameFor gets a frame in which f fits the viewer, or nil when nobody
 // looks.
 func (p *Preview) frameFor(f *capture.Frame) *capture.Frame {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	w, h := fit(f.Width, f.Height, p.width, p.height)
+	w, h, format := 0, 0, capture.RGBA
+	if p.direct {
+		w, h, format = p.width, p.height, capture.BGRA
+	} else {
+		w, h = fit(f.Width, f.Height, p.width, p.height)
+	}
 	if w == 0 || h == 0 {
 		return nil
 	}
-	if p.pool == nil || !p.pool.Makes(capture.RGBA, w, h) {
-		p.pool = capture.NewFramePool(capture.RGBA, w, h)
+	if p.pool == nil || !p.pool.Makes(format, w, h) {
+		p.pool = capture.NewFramePool(format, w, h)
 	}
 	return p.pool.Get()
 }

@@ -28,7 +28,7 @@ type streamFlags struct {
 const rehearse = "rehearsal"
 
 func parseStream(args []string) (streamFlags, error) {
-	f := streamFlags{options: app.Options{Settings: app.DefaultSettings(), Keys: app.MemoryKeys{}, Unattended: true, StateDir: app.StateDir()}}
+	f := streamFlags{options: app.Options{Settings: app.DefaultSettings(), Keys: app.MemoryKeys{}, Unattended: true, KeepAwake: true, StateDir: app.StateDir()}}
 	set := &f.options.Settings
 	var urls []string
 	var loop bool

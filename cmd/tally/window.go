@@ -37,7 +37,7 @@ func window(ctx context.Context) error {
 		}
 	}
 	studio := app.New(app.Options{
-		Settings: settings, SettingsPath: path, Keys: app.OpenKeyStore(dir), WatchDevices: true,
+		Settings: settings, SettingsPath: path, Keys: app.OpenKeyStore(dir), WatchDevices: true, KeepAwake: true,
 		StateDir: app.StateDir(), Recover: true, FirstStart: errors.Is(missing, fs.ErrNotExist),
 	})
 	running, stop := context.WithCancel(context.Background())

@@ -1,26 +1,47 @@
 package desktop
 
 import (
+	"context"
 	"strings"
+	"sync"
 
+	"fyne.io/fyne/v2"
 	"github.com/go-gl/glfw/v3.4/glfw"
 
 	"tally/ui"
 )
 
-// learn finds out, once the window is painted, whether the processor paints it,
-// and has the window told when it is minimised. Fyne offers neither, but its
-// window lends out the OpenGL context that it paints with.
-func learn(w *ui.Window) {
+// learn finds out, once the window is painted, whether the processor paints it: then
+// pictures go past Fyne, where the window system allows that. It has the window
+// told when nobody can see it. Fyne offers none of this, but its window lends out
+// the OpenGL context that it paints with, and its handle.
+func learn(ctx context.Context, w *ui.Window, watchers *sync.WaitGroup) {
+	slow := false
+	x := connectX11(w.Fyne())
 	lender, ok := w.Fyne().(interface{ RunWithContext(func()) })
 	if !ok {
 		return
 	}
 	lender.RunWithContext(func() {
-		w.SetSlowPainting(software(renderer()))
-		if native := glfw.GetCurrentContext(); native != nil {
+		slow = software(renderer())
+		w.SetSlowPainting(slow)
+		if native := glfw.GetCurrentContext(); native != nil && x == nil {
 			native.SetIconifyCallback(func(_ *glfw.Window, minimised bool) { w.SetHidden(minimised) })
 		}
+	})
+	if x == nil {
+		return
+	}
+	if slow {
+		if p := x.newPanes(2); p != nil {
+			w.UsePanes(p[0], p[1])
+		}
+	}
+	w.UseHotkeys(x.grab)
+	watchers.Go(func() {
+		x.run(ctx,
+			func(hidden bool) { fyne.Do(func() { w.SetHidden(hidden) }) },
+			func(n int) { fyne.Do(func() { w.Hotkey(n) }) })
 	})
 }
 

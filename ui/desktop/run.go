@@ -50,6 +50,9 @@ func Run(ctx context.Context, s ui.Studio) error {
 	a := fyneapp.NewWithID(appID)
 	a.SetIcon(fyne.NewStaticResource("tally.png", assets.Icon))
 	w := ui.New(a, s)
+	if hasTray() {
+		w.UseTray()
+	}
 
 	// What watches outlives ctx, because ending the show takes a moment.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -57,7 +60,7 @@ func Run(ctx context.Context, s ui.Studio) error {
 	a.Lifecycle().SetOnStarted(func() {
 		watchers.Go(func() { w.Watch(watching) })
 		watchers.Go(func() {
-			if watchPainting(watching, w) {
+			if watchPainting(watching, w, &watchers) {
 				onSignal(ctx, func() { fyne.Do(w.Close) })
 			}
 		})
@@ -116,7 +119,7 @@ func HasDisplay() bool {
 // watchPainting learns how the window is painted once it is, and says so when it
 // never is: without OpenGL, Fyne goes on without a window. It tells whether the
 // window is painted.
-func watchPainting(ctx context.Context, w *ui.Window) bool {
+func watchPainting(ctx context.Context, w *ui.Window, watchers *sync.WaitGroup) bool {
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
 	late := time.After(paintDeadline)
@@ -131,7 +134,7 @@ func watchPainting(ctx context.Context, w *ui.Window) bool {
 			return false
 		case yes := <-painted:
 			if yes {
-				fyne.Do(func() { learn(w) })
+				fyne.Do(func() { learn(ctx, w, watchers) })
 				return true
 			}
 		}

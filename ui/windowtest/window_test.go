@@ -52,7 +52,14 @@ type person struct {
 // sources, for there is no camera and no microphone. The window fills the screen.
 func sit(t *testing.T) *person {
 	t.Helper()
+	return sitWith(t)
+}
+
+// sitWith is sit with more in Tally's environment.
+func sitWith(t *testing.T, env ...string) *person {
+	t.Helper()
 	p := somebody(t, "1280x800")
+	p.env = env
 	p.knowsTally()
 	p.start()
 	return p

@@ -1,0 +1,125 @@
+// Package awake keeps the computer from sleeping, and its screen from going dark,
+// while a show is on. Start at [Run].
+//
+// It asks whoever may have a say: the desktop's portal, or where there is none its
+// screen saver; the service that puts the machine to sleep; and the X server,
+// which darkens the screen by itself where no desktop does. Each of them lets go
+// by itself when Tally is gone, however it ended. Where nobody is there to be
+// asked, as on other systems than Linux, the show goes on without.
+package awake
+
+import (
+	"context"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	// patience bounds each question to a service, which may hang.
+	patience = 3 * time.Second
+	// goodbye bounds the last word to one: closing the connection says the same.
+	goodbye = 500 * time.Millisecond
+)
+
+const program = "Tally"
+
+// Run keeps the computer awake until ctx ends. The desktop may show why. It
+// returns when everything is let go.
+func Run(ctx context.Context, why string) {
+	var holders sync.WaitGroup
+	defer holders.Wait()
+	holders.Go(func() {
+		hold(ctx, dbus.SessionBusPrivateNoAutoStartup, func(c *dbus.Conn) func() {
+			if letGo := portal(ctx, c, why); letGo != nil {
+				return letGo
+			}
+			return screenSaver(ctx, c, why)
+		})
+	})
+	holders.Go(func() {
+		hold(ctx, dbus.SystemBusPrivate, func(c *dbus.Conn) func() { return login(ctx, c, why) })
+	})
+	holders.Go(func() { screen(ctx) })
+}
+
+// hold connects, asks, and stays connected until ctx ends. ask returns how to let
+// go, or nil when there is nothing to hold.
+func hold(ctx context.Context, connect func(...dbus.ConnOption) (*dbus.Conn, error), ask func(*dbus.Conn) func()) {
+	link, cut := context.WithCancel(context.WithoutCancel(ctx)) // letting go needs it for a moment longer
+	defer cut()
+	connected := context.AfterFunc(ctx, cut)
+	conn, err := connect(dbus.WithContext(link))
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	if conn.Auth(nil) != nil || conn.Hello() != nil {
+		return
+	}
+	letGo := ask(conn)
+	if letGo == nil {
+		return
+	}
+	connected()
+	<-ctx.Done()
+	letGo()
+}
+
+// Bits of org.freedesktop.portal.Inhibit.
+const (
+	inhibitSuspend = 4
+	inhibitIdle    = 8
+)
+
+// portal asks the desktop in its newest way, which works in a sandbox as well.
+func portal(ctx context.Context, c *dbus.Conn, why string) (letGo func()) {
+	options := map[string]dbus.Variant{"reason": dbus.MakeVariant(why)}
+	var request dbus.ObjectPath
+	err := call(ctx, patience, c.Object("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"),
+		"org.freedesktop.portal.Inhibit.Inhibit", &request, "", uint32(inhibitSuspend|inhibitIdle), options)
+	if err != nil {
+		return nil
+	}
+	return func() {
+		_ = call(context.Background(), goodbye, c.Object("org.freedesktop.portal.Desktop", request), "org.freedesktop.portal.Request.Close", nil)
+	}
+}
+
+// screenSaver asks in the way that older desktops know.
+func screenSaver(ctx context.Context, c *dbus.Conn, why string) (letGo func()) {
+	saver := c.Object("org.freedesktop.ScreenSaver", "/org/freedesktop/ScreenSaver")
+	var cookie uint32
+	if call(ctx, patience, saver, "org.freedesktop.ScreenSaver.Inhibit", &cookie, program, why) != nil {
+		return nil
+	}
+	return func() {
+		_ = call(context.Background(), goodbye, saver, "org.freedesktop.ScreenSaver.UnInhibit", nil, cookie)
+	}
+}
+
+// login asks systemd, which works without a desktop. It holds while the file that
+// it answers with is open.
+func login(ctx context.Context, c *dbus.Conn, why string) (letGo func()) {
+	var lock dbus.UnixFD
+	err := call(ctx, patience, c.Object("org.freedesktop.login1", "/org/freedesktop/login1"),
+		"org.freedesktop.login1.Manager.Inhibit", &lock, "sleep:idle", program, why, "block")
+	if err != nil {
+		return nil
+	}
+	file := os.NewFile(uintptr(lock), "inhibitor")
+	return func() { _ = file.Close() }
+}
+
+// call asks once, and puts the answer where result points, unless that is nil.
+func call(ctx context.Context, within time.Duration, o dbus.BusObject, method string, result any, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	answer := o.CallWithContext(ctx, method, 0, args...)
+	if answer.Err != nil || result == nil {
+		return answer.Err
+	}
+	return answer.Store(result)
+}

@@ -1,0 +1,170 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// hotkeys are keys that work while another window is in front: none, until somebody
+// chooses them. They are the window's own and kept in Fyne's preferences.
+type hotkeys struct {
+	// grab asks the desktop for combinations such as "Ctrl+Alt+M", one for each
+	// action, empty for none, in the place of those before. It returns those that it
+	// cannot have. It is nil where the desktop gives none.
+	grab    func(combinations []string) (refused []string)
+	endedAt time.Time // when END was pressed once
+}
+
+// hotkeyActions are what they do, by the names under which they are kept.
+var hotkeyActions = []string{"mute", "live", "mark"}
+
+func hotkeyTitle(action string) string {
+	switch action {
+	case "mute":
+		return tr("Mute or unmute")
+	case "live":
+		return tr("Go live, and press twice to end")
+	}
+	return tr("Mark a chapter in the recording")
+}
+
+// UseHotkeys says how to get keys from the desktop. What they do is [Window.Hotkey].
+func (w *Window) UseHotkeys(grab func([]string) []string) {
+	w.hotkeys.grab = grab
+	grab(w.chosenHotkeys())
+}
+
+func (w *Window) chosenHotkeys() []string {
+	var keys []string
+	for _, a := range hotkeyActions {
+		keys = append(keys, w.app.Preferences().String("hotkey."+a))
+	}
+	return keys
+}
+
+// endTwice is the time within which a second press ends the show.
+const endTwice = 5 * time.Second
+
+// Hotkey does what the n-th key is for. Ending needs a second press, since nobody
+// may see the question.
+func (w *Window) Hotkey(n int) {
+	switch hotkeyActions[n] {
+	case "mute":
+		w.toggleMute()
+	case "mark":
+		w.mark()
+	case "live":
+		switch {
+		case !w.onAir():
+			w.goLiveFromAfar()
+		case !w.watched() || time.Since(w.hotkeys.endedAt) < endTwice:
+			w.studio.End()
+		default:
+			w.hotkeys.endedAt = time.Now()
+			w.notify.send(fyne.NewNotification(tr("Tally – end the show?"), tr("Press the key again within 5 seconds, and it ends for your viewers.")))
+		}
+	}
+}
+
+// showHotkeys lets somebody choose them.
+func (w *Window) showHotkeys() {
+	const width = 420
+	s := w.newSheet()
+	if w.hotkeys.grab == nil {
+		done := newSheetButton(&s.keys, tr("Done"), widget.HighImportance, s.close)
+		text := tr("This desktop does not let Tally hear keys while another window is in front. It works on X11; on Wayland, give your desktop's own shortcuts a try.")
+		s.open(tr("Keys for everywhere"), newParagraph(text, theme.ColorNameForeground, theme.SizeNameText, width), done, done)
+		return
+	}
+	body := column(12, newParagraph(tr("These keys work while another window is in front. Click a field and press the keys; Backspace clears it."), theme.ColorNameForeground, theme.SizeNameText, width))
+	said := hintText(" ", width)
+	var fields []*keyField
+	for i, key := range w.chosenHotkeys() {
+		f := newKeyField(&s.keys, key)
+		fields = append(fields, f)
+		body.Add(field(hotkeyTitle(hotkeyActions[i]), f, nil))
+	}
+	body.Add(said)
+	cancel := newSheetButton(&s.keys, tr("Cancel"), widget.MediumImportance, s.close)
+	save := newSheetButton(&s.keys, tr("Save"), widget.HighImportance, func() {
+		var keys []string
+		for _, f := range fields {
+			keys = append(keys, f.keys())
+		}
+		if refused := w.hotkeys.grab(keys); len(refused) > 0 {
+			w.hotkeys.grab(w.chosenHotkeys())
+			said.set(tr("Another program uses %s already. Choose another key.", strings.Join(refused, ", ")), colorBad)
+			s.grow()
+			return
+		}
+		for i, a := range hotkeyActions {
+			w.app.Preferences().SetString("hotkey."+a, keys[i])
+		}
+		s.close()
+	})
+	s.open(tr("Keys for everywhere"), body, fields[0], cancel, save)
+}
+
+// keyField is an entry into which keys are pressed instead of letters typed.
+type keyField struct {
+	sheetEntry
+}
+
+func newKeyField(k *sheetKeys, chosen string) *keyField {
+	f := &keyField{}
+	f.sheetEntry.keys = k
+	f.ExtendBaseWidget(f)
+	f.PlaceHolder = tr("None")
+	f.Text = chosen
+	return f
+}
+
+func (f *keyField) keys() string { return f.Text }
+
+func (f *keyField) TypedRune(rune)              {}
+func (f *keyField) TypedShortcut(fyne.Shortcut) {}
+func (f *keyField) KeyUp(*fyne.KeyEvent)        {}
+func (f *keyField) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyBackspace || e.Name == fyne.KeyDelete {
+		f.SetText("")
+		return
+	}
+	f.sheetEntry.keys.take(e, true)
+}
+
+// KeyDown hears every key, also with Ctrl and Alt.
+func (f *keyField) KeyDown(e *fyne.KeyEvent) {
+	d, ok := fyne.CurrentApp().Driver().(desktop.Driver)
+	if !ok {
+		return
+	}
+	if c := combination(e.Name, d.CurrentKeyModifiers()); c != "" {
+		f.SetText(c)
+	}
+}
+
+// combination names keys that are pressed together; empty: they are needed for
+// typing.
+func combination(key fyne.KeyName, held fyne.KeyModifier) string {
+	name := string(key)
+	alone := len(name) > 1 && name[0] == 'F' || slices.Contains([]string{"Pause", "ScrollLock", "Insert"}, name)
+	if !alone && (len(name) != 1 || held&^fyne.KeyModifierShift == 0) {
+		return ""
+	}
+	var parts []string
+	for _, m := range []struct {
+		bit  fyne.KeyModifier
+		name string
+	}{{fyne.KeyModifierControl, "Ctrl"}, {fyne.KeyModifierAlt, "Alt"}, {fyne.KeyModifierShift, "Shift"}, {fyne.KeyModifierSuper, "Super"}} {
+		if held&m.bit != 0 {
+			parts = append(parts, m.name)
+		}
+	}
+	return strings.Join(append(parts, name), "+")
+}
