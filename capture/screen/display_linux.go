@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/composite"
 	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
@@ -28,12 +29,13 @@ func init() { xgb.Logger = log.New(io.Discard, "", 0) }
 
 // display is a connection to the X server, with what it can do.
 type display struct {
-	conn   *xgb.Conn
-	root   xproto.Window
-	whole  image.Rectangle // the desktop: all screens
-	randr  bool            // knows of single screens
-	xfixes bool            // tells the cursor's picture
-	shm    bool            // shares memory
+	conn      *xgb.Conn
+	root      xproto.Window
+	whole     image.Rectangle // the desktop: all screens
+	randr     bool            // knows of single screens
+	xfixes    bool            // tells the cursor's picture
+	shm       bool            // shares memory
+	composite bool            // gives windows pictures of their own
 
 	randrEvent, xfixesEvent int // the first event of each
 }
@@ -47,14 +49,18 @@ type monitor struct {
 
 // Devices lists the screens, the main one first among equals: "0", "1", … in the
 // display's own order. Without a display the error is a [capture.ErrNoBackend].
-func Devices(ctx context.Context) ([]capture.Device, error) {
+func Devices(ctx context.Context) ([]capture.Device, error) { return patiently(ctx, list) }
+
+// patiently asks the display in the background: one that hangs holds up nobody but
+// that.
+func patiently(ctx context.Context, ask func() ([]capture.Device, error)) ([]capture.Device, error) {
 	type result struct {
 		devices []capture.Device
 		err     error
 	}
 	done := make(chan result, 1)
-	go func() { // a display that hangs holds up nobody but this
-		devices, err := list()
+	go func() {
+		devices, err := ask()
 		done <- result{devices, err}
 	}()
 	select {
@@ -121,6 +127,10 @@ func connect() (*display, error) {
 	if _, ok = extension(conn, "MIT-SHM"); ok {
 		_, err := shm.QueryVersion(conn).Reply()
 		d.shm = err == nil
+	}
+	if _, ok = extension(conn, "Composite"); ok {
+		v, err := composite.QueryVersion(conn, 0, 4).Reply()
+		d.composite = err == nil && (v.MajorVersion > 0 || v.MinorVersion >= 2)
 	}
 	return d, nil
 }

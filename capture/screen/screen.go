@@ -1,4 +1,4 @@
-// Package screen captures what a screen shows.
+// Package screen captures what a screen shows, a part of one, or a single window.
 //
 // On X11 the server writes each picture into memory that it shares with the frame,
 // so that nothing is copied on the way (MIT-SHM), and tells when something has
@@ -31,22 +31,41 @@ const (
 // not the X server's to show. It is a [capture.ErrNoBackend].
 var ErrWayland = fmt.Errorf("a Wayland session does not show its screens to X11 programs: %w", capture.ErrNoBackend)
 
-// Open prepares the screen with that [capture.Device.ID], or the main one if id is
-// empty. Frames are BGRA in the screen's size, with the mouse cursor drawn in,
-// at most fps of them a second. A screen whose size is changed goes on in the new one.
+// Why a window or a part of a screen is not captured.
+var (
+	ErrNoWindow = fmt.Errorf("no such window: %w", capture.ErrNotFound)
+	ErrClosed   = fmt.Errorf("the window was closed: %w", capture.ErrGone)
+	ErrHidden   = fmt.Errorf("the window is minimised or on another workspace: %w", capture.ErrGone)
+	ErrOutside  = fmt.Errorf("this part lies outside of the screen: %w", capture.ErrNotFound)
+)
+
+// Open prepares a screen or a part of one: an [Area], or the main screen if area is
+// empty. Frames are BGRA in its size, with the mouse cursor drawn in, at most fps of
+// them a second. A screen whose size is changed goes on in the new one.
 //
 // Run fails with [capture.ErrNoBackend] (no display; [ErrWayland] is one),
 // [capture.ErrDenied], [capture.ErrNotFound] (no such screen),
 // [capture.ErrNoFormat], [capture.ErrGone] (the display has ended, or the screen
 // was unplugged) or [capture.ErrStalled].
-func Open(id string, fps float64, clock capture.Clock) capture.Source {
-	return &source{id: id, fps: fps, clock: clock}
+func Open(area string, fps float64, clock capture.Clock) capture.Source {
+	return &source{id: area, fps: fps, clock: clock}
+}
+
+// OpenWindow prepares one window: a [capture.Device.ID] of [Windows], or its title, a
+// part of that, or its number. What covers it on the screen is not in the picture, and
+// what it covers neither. When its size changes, that of the frames does.
+//
+// Run fails as that of [Open] does, and with [ErrNoWindow], [ErrSeveral], [ErrClosed]
+// and [ErrHidden].
+func OpenWindow(window string, fps float64, clock capture.Clock) capture.Source {
+	return &source{id: window, isWindow: true, fps: fps, clock: clock}
 }
 
 type source struct {
-	id    string
-	fps   float64
-	clock capture.Clock
+	id       string
+	isWindow bool
+	fps      float64
+	clock    capture.Clock
 }
 
 func (s *source) Run(ctx context.Context, sink capture.Sink) error {

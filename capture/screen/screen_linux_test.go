@@ -112,10 +112,14 @@ type run struct {
 }
 
 func start(t *testing.T, id string, fps float64) *run {
+	return startSource(t, func(clock capture.Clock) capture.Source { return Open(id, fps, clock) })
+}
+
+func startSource(t *testing.T, open func(capture.Clock) capture.Source) *run {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &run{frames: make(chan *capture.Frame, 1), done: make(chan error, 1), stop: cancel}
 	go func() {
-		r.done <- Open(id, fps, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
+		r.done <- open(capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
 			r.count.Add(1)
 			select {
 			case old := <-r.frames:
@@ -171,29 +175,33 @@ func (r *run) end(t *testing.T, within time.Duration) error {
 	return nil
 }
 
+// keepPainting changes a part of the window 60 times a second until it is told to stop.
+func keepPainting(c *client, part image.Rectangle) (end func()) {
+	stop, painted := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(painted)
+		for n := uint32(0); ; n++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(15 * time.Millisecond):
+				c.fill(part, n*0x010203&0xFFFFFF)
+			}
+		}
+	}()
+	return func() { close(stop); <-painted }
+}
+
 func TestContract(t *testing.T) {
 	for _, args := range [][]string{nil, {"-extension", "MIT-SHM"}, {"-extension", "DAMAGE"}, {"-extension", "XFIXES"}, {"-extension", "RANDR"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			startX(t, args...)
 			c := newClient(t, image.Rect(10, 10, 300, 200))
-			stop, painted := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(painted)
-				for n := uint32(0); ; n++ {
-					select {
-					case <-stop:
-						return
-					case <-time.After(15 * time.Millisecond):
-						c.fill(image.Rect(0, 0, 290, 190), n*0x010203&0xFFFFFF)
-					}
-				}
-			}()
+			defer keepPainting(c, image.Rect(0, 0, 290, 190))()
 			capturetest.Contract(t, capturetest.Want{
 				Open:  func(clock capture.Clock) capture.Source { return Open("", 30, clock) },
 				Video: true, MinFPS: 12, Late: 30 * time.Millisecond, First: time.Second,
 			})
-			close(stop)
-			<-painted
 		})
 	}
 }
@@ -452,7 +460,7 @@ func BenchmarkCapture(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer d.conn.Close()
-	g := &grabber{display: d, memory: &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}}}
+	g := newGrabber(d, &desk{display: d})
 	if err := g.prepare(); err != nil {
 		b.Fatal(err)
 	}
