@@ -22,6 +22,7 @@ var lists = []struct {
 }{
 	{"camera", camera.Devices},
 	{"screen", screen.Devices},
+	{"window", screen.Windows},
 	{"microphone", microphone.Devices},
 }
 
@@ -32,8 +33,10 @@ func Devices(ctx context.Context) (found []capture.Device, missing []string) {
 		devices, err := l.list(ctx)
 		found = append(found, devices...)
 		switch {
+		case l.what == "window" && (len(devices) == 0 || errors.Is(err, capture.ErrNoBackend)):
+			// Windows come and go. What stands in their way was said of the screens.
 		case errors.Is(err, capture.ErrNoBackend) && l.what == "screen":
-			missing = append(missing, "There is no X11 display to capture.")
+			missing = append(missing, noScreens(err))
 		case errors.Is(err, capture.ErrNoBackend):
 			missing = append(missing, "There is no sound system on this machine.")
 		case err != nil:
@@ -92,7 +95,9 @@ func (s *Studio) openPicture(ctx context.Context, w sourceWish) (capture.Source,
 	case "camera":
 		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec), nil
 	case "screen":
-		return screen.Open(spec.arg, float64(w.fps), s.clock), nameOf(ctx, screen.Devices, spec), nil
+		return screen.Open(spec.arg, float64(w.fps), s.clock), screenName(ctx, spec), nil
+	case "window":
+		return screen.OpenWindow(spec.arg, float64(w.fps), s.clock), windowName(ctx, spec), nil
 	case "file":
 		src, err := media.Open(spec.arg, s.clock, media.Options{})
 		return src, filepath.Base(spec.arg), err

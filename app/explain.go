@@ -24,7 +24,7 @@ func Explain(err error) Problem {
 	if err == nil {
 		return Problem{}
 	}
-	for _, explain := range []func(error) (Problem, bool){explainOwn, explainLine, explainURL, explainServer, explainDevice, explainDisk, explainEncoder} {
+	for _, explain := range []func(error) (Problem, bool){explainOwn, explainLine, explainURL, explainServer, explainScreen, explainDevice, explainDisk, explainEncoder} {
 		if p, ok := explain(err); ok {
 			return p
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tally/capture"
+	"tally/capture/screen"
 	"tally/encoder"
 	"tally/rtmpout"
 )
@@ -48,6 +49,11 @@ func TestExplain(t *testing.T) {
 		{"no key", ErrNoKey, "no stream key", false},
 		{"busy camera", fmt.Errorf("camera: %w", capture.ErrBusy), "in use by another", true},
 		{"unplugged", fmt.Errorf("camera: %w", capture.ErrGone), "unplugged", true},
+		{"minimised window", fmt.Errorf("screen: %w", screen.ErrHidden), "minimised", true},
+		{"closed window", fmt.Errorf("screen: %w", screen.ErrClosed), "was closed", true},
+		{"window that is not open", fmt.Errorf("screen: %w", screen.ErrNoWindow), "not open", true},
+		{"two windows", fmt.Errorf("screen: %w", screen.ErrSeveral), "Several windows", true},
+		{"part outside", fmt.Errorf("screen: %w", screen.ErrOutside), "outside of the screen", true},
 		{"no video file", fmt.Errorf("media: %w", capture.ErrUnreadable), "cannot be played", true},
 		{"full disk", &recordError{syscall.ENOSPC}, "disk is full", false},
 		{"read-only folder", &recordError{fs.ErrPermission}, "may not write", false},

@@ -42,6 +42,11 @@ func (v *pictureView) render(s app.Snapshot) {
 func identities(all []capture.Device) []string {
 	var out []string
 	for _, d := range all {
+		if d.Kind == capture.KindWindow { // its title may change each second
+			program, _, _ := strings.Cut(d.ID, "/")
+			out = append(out, "window:"+program)
+			continue
+		}
 		out = append(out, string(d.Kind)+":"+d.ID+":"+d.Name)
 	}
 	return out
@@ -85,9 +90,7 @@ func pictureMenu(w *Window) *fyne.Menu {
 	if len(cameras) == 0 {
 		items = append(items, &fyne.MenuItem{Label: "No camera found", Disabled: true, Icon: iconCamera})
 	}
-	for _, d := range devices(s.Devices, capture.KindScreen) {
-		add(d.Name, "screen:"+d.ID, iconScreen)
-	}
+	items = append(items, w.screenItems(chosen, choose)...)
 	items = append(items, fyne.NewMenuItemSeparator())
 	add("Test card", "testcard", iconTestcard)
 	items = append(items, w.fileItem("Media file…", chosen, videoFiles, func(path string) { choose("file:" + path)() }))
@@ -167,6 +170,9 @@ func sameSource(a, b string, all []capture.Device) bool {
 // sourceName names a source for people.
 func sourceName(source string, all []capture.Device) string {
 	kind, id, _ := strings.Cut(source, ":")
+	if partOf(source) != "" {
+		return partName(source)
+	}
 	switch kind {
 	case "testcard":
 		return "Test card"
@@ -187,6 +193,8 @@ func sourceName(source string, all []capture.Device) string {
 		return "Microphone"
 	case "screen":
 		return "Screen"
+	case "window":
+		return windowTitle(id)
 	}
 	return source
 }
@@ -197,7 +205,12 @@ func sourceIcon(source string) fyne.Resource {
 	case "camera":
 		return iconCamera
 	case "screen":
+		if partOf(source) != "" {
+			return iconPart
+		}
 		return iconScreen
+	case "window":
+		return iconWindow
 	case "mic":
 		return iconMic
 	case "testcard":

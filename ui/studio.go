@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"image"
 
 	"tally/app"
 	"tally/app/program"
@@ -33,6 +34,8 @@ type Studio interface {
 	SetKey(destinationID string, key app.Key)
 	ForgetKey(destinationID string)
 	RefreshDevices()
+	// ScreenPicture is what a screen shows now, to choose a part of it.
+	ScreenPicture(id string) (image.Image, app.Problem)
 	// ParseDestination takes apart what the user pasted. The key may be part of
 	// server. The problem says in words what is wrong, and is zero when it can be
 	// streamed to.

@@ -24,6 +24,7 @@ type recorder struct {
 	applied []app.Settings
 	keys    map[string]app.Key
 	refuse  error
+	blind   app.Problem // instead of a picture of the screen
 
 	preview *program.Preview
 	level   program.Level
@@ -62,13 +63,16 @@ func (r *recorder) GoLive()                   { r.note("GoLive") }
 func (r *recorder) End()                      { r.note("End") }
 func (r *recorder) RetryNow()                 { r.note("RetryNow") }
 func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
-func (r *recorder) PauseRecording()           { r.note("PauseRecording") }
-func (r *recorder) ResumeRecording()          { r.note("ResumeRecording") }
-func (r *recorder) Mark(title string)         { r.note("Mark(%s)", title) }
-func (r *recorder) SaveReplay()               { r.note("SaveReplay") }
-func (r *recorder) RepairFile(path string)    { r.note("RepairFile(%s)", path) }
-func (r *recorder) RemuxFile(path string)     { r.note("RemuxFile(%s)", path) }
-func (r *recorder) ExportMissed(path string)  { r.note("ExportMissed(%s)", path) }
+func (r *recorder) ScreenPicture(string) (image.Image, app.Problem) {
+	return image.NewRGBA(image.Rect(0, 0, 1920, 1080)), r.blind
+}
+func (r *recorder) PauseRecording()          { r.note("PauseRecording") }
+func (r *recorder) ResumeRecording()         { r.note("ResumeRecording") }
+func (r *recorder) Mark(title string)        { r.note("Mark(%s)", title) }
+func (r *recorder) SaveReplay()              { r.note("SaveReplay") }
+func (r *recorder) RepairFile(path string)   { r.note("RepairFile(%s)", path) }
+func (r *recorder) RemuxFile(path string)    { r.note("RemuxFile(%s)", path) }
+func (r *recorder) ExportMissed(path string) { r.note("ExportMissed(%s)", path) }
 
 func (r *recorder) SetRecording(on bool) error {
 	if r.refuse == nil {

@@ -32,7 +32,7 @@ func TestPartOfAScreen(t *testing.T) {
 	if err := start(t, "0@nonsense", 30).end(t, 2*time.Second); !errors.Is(err, capture.ErrNotFound) {
 		t.Errorf("nonsense: %v", err)
 	}
-	f, err := Shot("0")
+	f, err := Shot(t.Context(), "0")
 	if err != nil || f.Width != 640 || f.Height != 360 || pixel(f, 99, 50) != 0x111111 || pixel(f, 100, 50) != 0xAABBCC {
 		t.Errorf("the picture to choose from: %v", err)
 	}

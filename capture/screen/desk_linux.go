@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"context"
 	"fmt"
 	"image"
 
@@ -55,19 +56,27 @@ func (k *desk) pointer() (image.Point, bool, error) {
 
 // Shot is what a screen shows now, without the mouse: for choosing a part of it.
 // The picture belongs to the caller.
-func Shot(id string) (*capture.Frame, error) {
-	d, err := connect()
+func Shot(ctx context.Context, id string) (*capture.Frame, error) {
+	f, err := patiently(ctx, func() (*capture.Frame, error) { return shoot(id) })
 	if err != nil {
 		return nil, fmt.Errorf("screen: take a picture: %w", err)
+	}
+	return f, nil
+}
+
+func shoot(id string) (*capture.Frame, error) {
+	d, err := connect()
+	if err != nil {
+		return nil, err
 	}
 	defer d.conn.Close()
 	m, err := d.find(id)
 	if err != nil {
-		return nil, fmt.Errorf("screen: take a picture: %w", classify(err))
+		return nil, classify(err)
 	}
 	f, err := d.picture(xproto.Drawable(d.root), m.area)
 	if err != nil {
-		return nil, fmt.Errorf("screen: take a picture: %w", classify(err))
+		return nil, classify(err)
 	}
 	return f, nil
 }

@@ -53,21 +53,22 @@ func Devices(ctx context.Context) ([]capture.Device, error) { return patiently(c
 
 // patiently asks the display in the background: one that hangs holds up nobody but
 // that.
-func patiently(ctx context.Context, ask func() ([]capture.Device, error)) ([]capture.Device, error) {
+func patiently[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	type result struct {
-		devices []capture.Device
-		err     error
+		value T
+		err   error
 	}
 	done := make(chan result, 1)
 	go func() {
-		devices, err := ask()
-		done <- result{devices, err}
+		value, err := ask()
+		done <- result{value, err}
 	}()
 	select {
 	case r := <-done:
-		return r.devices, r.err
+		return r.value, r.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 

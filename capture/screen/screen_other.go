@@ -18,7 +18,7 @@ func Devices(context.Context) ([]capture.Device, error) {
 func Windows(context.Context) ([]capture.Device, error) { return nil, nil }
 
 // Shot takes no picture.
-func Shot(string) (*capture.Frame, error) {
+func Shot(context.Context, string) (*capture.Frame, error) {
 	return nil, fmt.Errorf("screen: take a picture: %w", capture.ErrNoBackend)
 }
 

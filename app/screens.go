@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"image"
+	"strings"
+	"time"
+
+	"tally/capture"
+	"tally/capture/screen"
+)
+
+// screenName names a screen, or a part of one, for people.
+func screenName(ctx context.Context, spec sourceSpec) string {
+	area, err := screen.ParseArea(spec.arg)
+	if err != nil || area.Part.Empty() {
+		return nameOf(ctx, screen.Devices, spec)
+	}
+	return "Part of " + nameOf(ctx, screen.Devices, sourceSpec{spec.kind, area.Screen})
+}
+
+// windowName is a window's title; of one that is not open what is known of it.
+func windowName(ctx context.Context, spec sourceSpec) string {
+	if name := nameOf(ctx, screen.Windows, spec); name != spec.String() {
+		return name
+	}
+	if _, title, ok := strings.Cut(spec.arg, "/"); ok && title != "" {
+		return title
+	}
+	return spec.arg
+}
+
+// noScreens says in one sentence why there are no screens to list.
+func noScreens(err error) string {
+	if errors.Is(err, screen.ErrWayland) {
+		return Explain(err).Title
+	}
+	return "There is no display to capture."
+}
+
+// shotPatience bounds the wait for a picture of a screen, which the window stands
+// still for.
+const shotPatience = time.Second
+
+// ScreenPicture is what a screen shows now, for choosing a part of it. Unlike other
+// methods it takes a moment: some 20 ms, and never more than a second.
+func (s *Studio) ScreenPicture(id string) (image.Image, Problem) {
+	ctx, cancel := context.WithTimeout(context.Background(), shotPatience)
+	defer cancel()
+	f, err := screen.Shot(ctx, id)
+	if err != nil {
+		return nil, Explain(err)
+	}
+	defer f.Release()
+	return opaque(f), Problem{}
+}
+
+// opaque copies a BGRA frame.
+func opaque(f *capture.Frame) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, f.Width, f.Height))
+	for y := range f.Height {
+		from, to := f.Plane[0][y*f.Stride[0]:], img.Pix[y*img.Stride:]
+		for x := 0; x < 4*f.Width; x += 4 {
+			to[x], to[x+1], to[x+2], to[x+3] = from[x+2], from[x+1], from[x], 0xFF
+		}
+	}
+	return img
+}
+
+// explainScreen is the part of Explain about screens and windows.
+func explainScreen(err error) (Problem, bool) {
+	for _, d := range []struct {
+		is            error
+		title, advice string
+	}{
+		{screen.ErrHidden, "The window is minimised or on another workspace.", "Bring it back to the screen; Tally goes on by itself."},
+		{screen.ErrClosed, "The window was closed.", "Open it again; Tally goes on by itself."},
+		{screen.ErrSeveral, "Several windows have this in their title.", "Give more of the title; “tally devices” lists them."},
+		{screen.ErrNoWindow, "This window is not open.", "Open it, and Tally goes on by itself; or choose another one."},
+		{screen.ErrOutside, "This part lies outside of the screen.", "Choose the part once more."},
+	} {
+		if errors.Is(err, d.is) {
+			return Problem{Title: d.title, Advice: d.advice, Retry: true}, true
+		}
+	}
+	return Problem{}, false
+}
