@@ -95,7 +95,7 @@ func (s *Studio) openPicture(ctx context.Context, w sourceWish) (capture.Source,
 	case "camera":
 		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec), nil
 	case "screen":
-		return screen.Open(spec.arg, float64(w.fps), s.clock), screenName(ctx, spec), nil
+		return screen.Open(spec.arg, float64(w.fps), s.clock, s.permission()), screenName(ctx, spec), nil
 	case "window":
 		return screen.OpenWindow(spec.arg, float64(w.fps), s.clock), windowName(ctx, spec), nil
 	case "file":

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"image"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/natefinch/atomic"
+
 	"tally/capture"
 	"tally/capture/screen"
+	"tally/capture/wayland"
 )
 
 // screenName names a screen, or a part of one, for people.
@@ -33,10 +38,39 @@ func windowName(ctx context.Context, spec sourceSpec) string {
 
 // noScreens says in one sentence why there are no screens to list.
 func noScreens(err error) string {
-	if errors.Is(err, screen.ErrWayland) {
+	if errors.Is(err, wayland.ErrNoPortal) {
 		return Explain(err).Title
 	}
 	return "There is no display to capture."
+}
+
+// permission is where the desktop's permission to show the screen is kept: with what
+// must be known after a restart, and readable by nobody else.
+func (s *Studio) permission() wayland.Permission {
+	if s.opts.StateDir == "" {
+		return wayland.Permission{}
+	}
+	path := s.permissionPath()
+	return wayland.Permission{
+		Load: func() string {
+			token, _ := readBounded(path) // without one, the desktop asks
+			return string(token)
+		},
+		Save: func(token string) {
+			_ = os.MkdirAll(s.opts.StateDir, 0o700)
+			_ = atomic.WriteFile(path, strings.NewReader(token))
+		},
+	}
+}
+
+func (s *Studio) permissionPath() string { return filepath.Join(s.opts.StateDir, "screen-permission") }
+
+// AskForScreen has the desktop ask once more what to share, where it does so.
+func (s *Studio) AskForScreen() {
+	if s.opts.StateDir != "" {
+		_ = os.Remove(s.permissionPath())
+	}
+	s.video.poke()
 }
 
 // shotPatience bounds the wait for a picture of a screen, which the window stands
@@ -70,6 +104,9 @@ func opaque(f *capture.Frame) *image.RGBA {
 
 // explainScreen is the part of Explain about screens and windows.
 func explainScreen(err error) (Problem, bool) {
+	if errors.Is(err, wayland.ErrCancelled) { // asking again by itself would be a nuisance
+		return Problem{Title: "No screen or window was shared.", Advice: "Choose the screen once more to be asked again."}, true
+	}
 	for _, d := range []struct {
 		is            error
 		title, advice string
@@ -78,6 +115,10 @@ func explainScreen(err error) (Problem, bool) {
 		{screen.ErrClosed, "The window was closed.", "Open it again; Tally goes on by itself."},
 		{screen.ErrSeveral, "Several windows have this in their title.", "Give more of the title; “tally devices” lists them."},
 		{screen.ErrNoWindow, "This window is not open.", "Open it, and Tally goes on by itself; or choose another one."},
+		{screen.ErrWayland, "A window cannot be chosen by its name on a Wayland desktop.", "Choose the screen: the desktop then asks which screen or window to share."},
+		{wayland.ErrNoPortal, "This desktop has no portal for sharing screens.", "Install xdg-desktop-portal and its part for your desktop, or choose another picture."},
+		{wayland.ErrNoLibrary, "PipeWire is missing, which brings the screen to Tally.", "Install libpipewire 0.3, or choose another picture."},
+		{wayland.ErrEnded, "The desktop has ended the sharing of the screen.", "Choose the screen once more."},
 		{screen.ErrOutside, "This part lies outside of the screen.", "Choose the part once more."},
 	} {
 		if errors.Is(err, d.is) {

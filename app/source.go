@@ -163,7 +163,7 @@ func (s *slot) keep(ctx context.Context) error {
 			if changed := s.once(ctx, wish); changed {
 				continue
 			}
-			if s.now().State == SourceFailed {
+			if st := s.now(); st.State == SourceFailed && st.Problem.Retry {
 				pause = time.After(sourceRetry)
 			}
 		}

@@ -5,14 +5,13 @@ import (
 	"image"
 	"strconv"
 	"strings"
+
+	"tally/capture/wayland"
 )
 
 // smallestArea is the least width and height of a part that is captured: less is a
 // slip of the mouse.
 const smallestArea = 16
-
-// portalID is the screen that the user chooses in a dialog of the desktop's.
-const portalID = "portal"
 
 // Area is a screen, or a part of one. Its text, as in --video screen:ID, is "0" or
 // "0@800x600+100+50"; an empty name before the @ is the main screen.
@@ -25,7 +24,7 @@ type Area struct {
 func ParseArea(s string) (Area, error) {
 	name, part, cut := strings.Cut(s, "@")
 	a := Area{Screen: name}
-	if name != "" && name != portalID {
+	if name != "" && name != wayland.DeviceID {
 		if _, err := strconv.ParseUint(name, 10, 16); err != nil {
 			return Area{}, fmt.Errorf("screen:%s is no number, as in screen:0", name)
 		}
@@ -34,7 +33,7 @@ func ParseArea(s string) (Area, error) {
 		return a, nil
 	}
 	r, ok := parsePart(part)
-	if !ok || name == portalID {
+	if !ok || name == wayland.DeviceID {
 		return Area{}, fmt.Errorf("%q is no part of a screen, as in screen:0@800x600+100+50 (width, height, distance from the left, from the top)", part)
 	}
 	if r.Dx() < smallestArea || r.Dy() < smallestArea {

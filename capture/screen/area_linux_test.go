@@ -8,6 +8,7 @@ import (
 
 	"tally/capture"
 	"tally/capture/capturetest"
+	"tally/capture/wayland"
 )
 
 func TestPartOfAScreen(t *testing.T) {
@@ -94,7 +95,9 @@ func TestPartContract(t *testing.T) {
 	c := newClient(t, image.Rect(0, 0, 640, 360))
 	defer keepPainting(c, image.Rect(0, 0, 640, 360))()
 	capturetest.Contract(t, capturetest.Want{
-		Open:  func(clock capture.Clock) capture.Source { return Open("0@320x200+100+60", 30, clock) },
+		Open: func(clock capture.Clock) capture.Source {
+			return Open("0@320x200+100+60", 30, clock, wayland.Permission{})
+		},
 		Video: true, MinFPS: 12, Late: 30 * time.Millisecond, First: time.Second,
 	})
 }

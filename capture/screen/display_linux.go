@@ -22,6 +22,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"tally/capture"
+	"tally/capture/wayland"
 )
 
 // xgb writes to stderr what it also returns.
@@ -48,8 +49,15 @@ type monitor struct {
 }
 
 // Devices lists the screens, the main one first among equals: "0", "1", … in the
-// display's own order. Without a display the error is a [capture.ErrNoBackend].
-func Devices(ctx context.Context) ([]capture.Device, error) { return patiently(ctx, list) }
+// display's own order. In a Wayland session it is what the desktop's portal offers.
+// Without a display the error is a [capture.ErrNoBackend].
+func Devices(ctx context.Context) ([]capture.Device, error) {
+	all, err := patiently(ctx, list)
+	if errors.Is(err, ErrWayland) {
+		return wayland.Devices(ctx)
+	}
+	return all, err
+}
 
 // patiently asks the display in the background: one that hangs holds up nobody but
 // that.

@@ -7,11 +7,13 @@ package screen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"tally/capture"
+	"tally/capture/wayland"
 )
 
 // RepeatEvery is how often a picture is delivered again, with a new stamp and
@@ -43,12 +45,15 @@ var (
 // empty. Frames are BGRA in its size, with the mouse cursor drawn in, at most fps of
 // them a second. A screen whose size is changed goes on in the new one.
 //
-// Run fails with [capture.ErrNoBackend] (no display; [ErrWayland] is one),
+// In a Wayland session it is what the user chooses in the desktop's dialog, whatever
+// area says, and p spares the dialog; see [wayland.Open].
+//
+// Run fails with [capture.ErrNoBackend] (no display),
 // [capture.ErrDenied], [capture.ErrNotFound] (no such screen),
 // [capture.ErrNoFormat], [capture.ErrGone] (the display has ended, or the screen
 // was unplugged) or [capture.ErrStalled].
-func Open(area string, fps float64, clock capture.Clock) capture.Source {
-	return &source{id: area, fps: fps, clock: clock}
+func Open(area string, fps float64, clock capture.Clock, p wayland.Permission) capture.Source {
+	return &source{id: area, fps: fps, clock: clock, permission: p}
 }
 
 // OpenWindow prepares one window: a [capture.Device.ID] of [Windows], or its title, a
@@ -62,10 +67,11 @@ func OpenWindow(window string, fps float64, clock capture.Clock) capture.Source 
 }
 
 type source struct {
-	id       string
-	isWindow bool
-	fps      float64
-	clock    capture.Clock
+	id         string
+	isWindow   bool
+	fps        float64
+	clock      capture.Clock
+	permission wayland.Permission
 }
 
 func (s *source) Run(ctx context.Context, sink capture.Sink) error {
@@ -89,6 +95,9 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 		case err := <-done:
 			if ctx.Err() != nil {
 				return ctx.Err()
+			}
+			if errors.Is(err, ErrWayland) && !s.isWindow {
+				return wayland.Open(s.fps, s.clock, s.permission).Run(ctx, sink)
 			}
 			return err
 		case <-ctx.Done():

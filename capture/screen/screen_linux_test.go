@@ -22,6 +22,7 @@ import (
 
 	"tally/capture"
 	"tally/capture/capturetest"
+	"tally/capture/wayland"
 )
 
 // startX starts an X server of the test's own, and makes it the display.
@@ -112,7 +113,7 @@ type run struct {
 }
 
 func start(t *testing.T, id string, fps float64) *run {
-	return startSource(t, func(clock capture.Clock) capture.Source { return Open(id, fps, clock) })
+	return startSource(t, func(clock capture.Clock) capture.Source { return Open(id, fps, clock, wayland.Permission{}) })
 }
 
 func startSource(t *testing.T, open func(capture.Clock) capture.Source) *run {
@@ -199,7 +200,7 @@ func TestContract(t *testing.T) {
 			c := newClient(t, image.Rect(10, 10, 300, 200))
 			defer keepPainting(c, image.Rect(0, 0, 290, 190))()
 			capturetest.Contract(t, capturetest.Want{
-				Open:  func(clock capture.Clock) capture.Source { return Open("", 30, clock) },
+				Open:  func(clock capture.Clock) capture.Source { return Open("", 30, clock, wayland.Permission{}) },
 				Video: true, MinFPS: 12, Late: 30 * time.Millisecond, First: time.Second,
 			})
 		})
@@ -379,9 +380,10 @@ func TestNoDisplay(t *testing.T) {
 		{"", "", capture.ErrNoBackend},
 		{":31999", "", capture.ErrNoBackend},
 		{"nonsense", "", capture.ErrNoBackend},
-		{"", "wayland-0", ErrWayland},
+		{"", "wayland-0", wayland.ErrNoPortal},
 	} {
 		t.Setenv("DISPLAY", c.display)
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
 		t.Setenv("WAYLAND_DISPLAY", c.wayland)
 		if all, err := Devices(t.Context()); !errors.Is(err, c.want) || !errors.Is(err, capture.ErrNoBackend) || len(all) > 0 {
 			t.Errorf("Devices on %q: %+v, %v", c.display, all, err)
@@ -408,7 +410,7 @@ func TestSharedMemoryIsGivenBack(t *testing.T) {
 	before := segments(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var kept *capture.Frame
-	Open("", 30, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
+	Open("", 30, capture.NewClock(), wayland.Permission{}).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
 		if kept != nil {
 			f.Release()
 			return
