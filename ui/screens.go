@@ -13,6 +13,7 @@ import (
 	"tally/app"
 	"tally/capture"
 	"tally/capture/screen"
+	"tally/capture/wayland"
 )
 
 // screenItems are the picture's menu for what this computer shows: its screens, a
@@ -26,6 +27,13 @@ func (w *Window) screenItems(chosen string, choose func(source string) func()) [
 		return i
 	}
 	screens := devices(s.Devices, capture.KindScreen)
+	if len(screens) == 1 && screens[0].ID == wayland.DeviceID {
+		item := add(tr("A screen or window…"), "screen:"+wayland.DeviceID, iconScreen)
+		if item.Checked { // chosen once more: the desktop asks once more
+			item.Action = w.studio.AskForScreen
+		}
+		return items
+	}
 	for _, d := range screens {
 		add(d.Name, "screen:"+d.ID, iconScreen)
 	}

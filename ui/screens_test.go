@@ -10,6 +10,7 @@ import (
 
 	"tally/app"
 	"tally/capture"
+	"tally/capture/wayland"
 )
 
 // desk is a computer with two windows open.
@@ -123,6 +124,26 @@ func TestChooseAPartOfAScreen(t *testing.T) {
 	choose(t, pictureMenu(w), "Another part")
 	if c := find(t, w, func(*partChooser) bool { return true }); c.part != image.Rect(480, 540, 1440, 1040) {
 		t.Errorf("the sheet begins with %v", c.part)
+	}
+}
+
+// TestWaylandAsks: there, the desktop's own dialog chooses; choosing it once more has
+// it ask once more.
+func TestWaylandAsks(t *testing.T) {
+	w, r := open(t)
+	s := idle()
+	s.Devices = []capture.Device{{Kind: capture.KindScreen, ID: wayland.DeviceID, Name: "whatever", Default: true}}
+	w.render(s)
+	choose(t, pictureMenu(w), "A screen or window…")
+	if got := r.last().Video.Source; got != "screen:portal" {
+		t.Errorf("source %q", got)
+	}
+	r.took()
+	s.Picture.Source = "screen:portal"
+	w.render(s)
+	choose(t, pictureMenu(w), "A screen or window…")
+	if got := r.took(); got != "AskForScreen" {
+		t.Errorf("asked %q", got)
 	}
 }
 

@@ -34,6 +34,8 @@ type Studio interface {
 	SetKey(destinationID string, key app.Key)
 	ForgetKey(destinationID string)
 	RefreshDevices()
+	// AskForScreen has a Wayland desktop ask once more what to share.
+	AskForScreen()
 	// ScreenPicture is what a screen shows now, to choose a part of it.
 	ScreenPicture(id string) (image.Image, app.Problem)
 	// ParseDestination takes apart what the user pasted. The key may be part of

@@ -63,6 +63,7 @@ func (r *recorder) GoLive()                   { r.note("GoLive") }
 func (r *recorder) End()                      { r.note("End") }
 func (r *recorder) RetryNow()                 { r.note("RetryNow") }
 func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
+func (r *recorder) AskForScreen()             { r.note("AskForScreen") }
 func (r *recorder) ScreenPicture(string) (image.Image, app.Problem) {
 	return image.NewRGBA(image.Rect(0, 0, 1920, 1080)), r.blind
 }

@@ -125,7 +125,7 @@ func (w *Wayland) Fill(t testing.TB, color string) {
 // Run shows a program that never holds still.
 func (w *Wayland) Run(t testing.TB) *Process {
 	t.Helper()
-	return Start(t, w.Env(), "foot", "sh", "-c", `while sleep 0.02; do date +"%N %N %N %N"; done`)
+	return Start(t, append(w.Env(), "LC_ALL=C.UTF-8"), "foot", "sh", "-c", `while sleep 0.02; do date +"%N %N %N %N"; done`)
 }
 
 func (w *Wayland) write(t testing.TB, name, text string) {

@@ -11,7 +11,9 @@ import (
 )
 
 const (
-	// firstWithin bounds the wait for the first picture once there is permission.
+	// firstWithin bounds the wait for the first picture, if the next attempt needs not
+	// ask: a compositor may send it before both ends of the stream are ready, and the
+	// next one when something on the screen moves.
 	firstWithin = 5 * time.Second
 	// lively is how long after a change the picture is delivered at its full rate, so
 	// that a stream of something that moves keeps its pace.
@@ -52,16 +54,17 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 		if _, err := beat.Wait(ctx); err != nil {
 			return err
 		}
-		if granted.ended() {
-			return ErrEnded
-		}
 		f, err := t.next()
-		if err != nil {
-			return fmt.Errorf("%w (%w)", ErrEnded, err)
-		}
-		if f != nil {
+		switch {
+		case f != nil:
 			sink.Video(f)
-		} else if t.last == nil && s.clock.Now()-began > firstWithin {
+		case ctx.Err() != nil: // it has ended the conversation too
+			return ctx.Err()
+		case err != nil:
+			return fmt.Errorf("%w (%w)", ErrEnded, err)
+		case granted.ended():
+			return ErrEnded
+		case t.last == nil && granted.token != "" && s.clock.Now()-began > firstWithin:
 			return fmt.Errorf("wayland: no picture: %w", capture.ErrStalled)
 		}
 	}

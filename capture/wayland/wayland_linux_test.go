@@ -122,18 +122,23 @@ func TestDesktop(t *testing.T) {
 		}
 	}
 	r := start(t, p)
+	// The portal of this desktop sends pictures when something changes.
+	time.Sleep(500 * time.Millisecond)
+	w.Fill(t, "#336699")
 	r.until(t, "the desktop is seen", shows(1280, 720, 0x336699))
 	w.Fill(t, "#ff0000")
 	r.until(t, "red is seen", shows(1280, 720, 0xFF0000))
-	w.Fill(t, "#00c010")
-	r.until(t, "green is seen", shows(1280, 720, 0x00C010))
 	w.Do(t, "output", "HEADLESS-1", "resolution", "801x601")
-	r.until(t, "another size is seen", shows(801, 601, 0x00C010))
+	time.Sleep(500 * time.Millisecond)
+	w.Fill(t, "#00c010")
+	r.until(t, "another size and colour are seen", shows(801, 601, 0x00C010))
 	r.stop()
 	if err := r.end(t, time.Second); !errors.Is(err, context.Canceled) {
 		t.Errorf("Run: %v", err)
 	}
 	r = start(t, p)
+	time.Sleep(500 * time.Millisecond)
+	w.Fill(t, "#00c010")
 	r.until(t, "the desktop is seen once more", shows(801, 601, 0x00C010))
 	t.Logf("permissions: %q", tokens)
 }
@@ -141,8 +146,10 @@ func TestDesktop(t *testing.T) {
 // TestStillDesktop holds that a picture that does not change is repeated, and copied
 // only once.
 func TestStillDesktop(t *testing.T) {
-	enter(t, "640x360")
+	w := enter(t, "640x360")
 	r := start(t, wayland.Permission{})
+	time.Sleep(500 * time.Millisecond)
+	w.Fill(t, "#405060")
 	r.until(t, "the desktop is seen", func(*capture.Frame) bool { return true })
 	time.Sleep(time.Second)
 	before, begun := r.count.Load(), time.Now()
@@ -175,8 +182,11 @@ func TestDeaths(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := enter(t, "640x360")
+			w.Fill(t, "#304050")
 			before := goleak.IgnoreCurrent()
 			r := start(t, wayland.Permission{})
+			time.Sleep(500 * time.Millisecond)
+			w.Fill(t, "#405060")
 			r.until(t, "the desktop is seen", func(*capture.Frame) bool { return true })
 			victim(w).Kill()
 			err := r.end(t, 3*time.Second)
