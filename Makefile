@@ -61,11 +61,11 @@ bench:
 	$(GO) -C rtmpout/interop run ./bench
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench . -benchtime $(PAIRS)x -timeout 30m ./cmd/tally/e2e
 
-## bench-network: tally and ffmpeg on the same bad lines, into app/NETWORK.md; ten minutes
+## bench-network: tally, ffmpeg and OBS on the same bad lines, into app/NETWORK.md; ten minutes, with OBS half an hour
 bench-network:
 	@.ci/setup test
 	$(GO) build -o $(BIN) ./cmd/tally
-	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Network -benchtime 1x -timeout 40m ./app/netlab -table $(CURDIR)/app/NETWORK.md
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Network -benchtime 1x -timeout 60m ./app/netlab -table $(CURDIR)/app/NETWORK.md
 
 ## fuzz: each fuzz test for FUZZTIME=30s
 fuzz:

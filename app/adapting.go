@@ -17,10 +17,9 @@ const adaptEvery = 50 * time.Millisecond
 type budget struct {
 	chosen  atomic.Int64 // bit/s of video that the user wants
 	adapts  atomic.Bool  // the network may lower that
-	fixed   atomic.Bool  // the encoder cannot change its bitrate
 	bitrate atomic.Int64 // bit/s asked of the video encoder
 	pace    atomic.Int64 // every pace-th picture is encoded; 0 counts as 1
-	reason  atomic.Pointer[string]
+	reason  atomic.Pointer[Sentence]
 }
 
 // grant sets what the picture may take, and why that is less than chosen.
@@ -85,7 +84,7 @@ func (a *adapting) look(at time.Duration) {
 		}
 	}
 	least := adapt.Target{Bitrate: a.chosen, Pace: 1}
-	if a.budget.adapts.Load() && !a.budget.fixed.Load() {
+	if a.budget.adapts.Load() {
 		for _, l := range a.lines {
 			if t := l.look(at, a.other); t.Bitrate < least.Bitrate {
 				least = t

@@ -33,14 +33,24 @@ func failed(err error, attempts int, wasLive bool) failure {
 		return nobodyHome
 	case Explain(err).Retry:
 		return lineFailed
+	case hungUp(err) && attempts < manyHangUps:
+		return lineFailed
 	case wasLive:
 		return refusedNow
 	}
-	// Who hangs up without a word may mean the key; or a bad line did it.
-	if _, ok := errors.AsType[*rtmpout.ClosedError](err); ok && attempts < 3 {
-		return lineFailed
-	}
 	return refusedYet
+}
+
+// manyHangUps is how often in a row a server may hang up without a word, while it
+// is offered the key, until that counts as a refusal. Some servers say no like
+// that; but a server that restarts, a balancer and a bad line do the same, and far
+// more often to somebody who was live a moment ago with this key. Two more attempts
+// cost a wrong key a few seconds; a refusal that is none would cost a streamer ten.
+const manyHangUps = 3
+
+func hungUp(err error) bool {
+	_, ok := errors.AsType[*rtmpout.ClosedError](err)
+	return ok
 }
 
 const badName = "NetStream.Publish.BadName"

@@ -36,7 +36,8 @@ type book struct {
 	ended      []Report      // not yet in the history
 	unfinished *note         // found at the start, and not yet decided on
 	stopped    time.Time     // when that was last alive
-	err        error         // of the last write
+	readers    []func([]Report, error)
+	err        error // of the last write
 }
 
 // note is what the marker holds of a show.
@@ -82,6 +83,15 @@ func (s *Studio) ForgetUnfinished() {
 	s.fileUnfinished()
 	s.mu.Unlock()
 	s.poke()
+}
+
+// Shows reads the history, see [ReadShows], and calls read with it from another
+// goroutine: it is on a disk. When the studio ends first, it does not.
+func (s *Studio) Shows(read func([]Report, error)) {
+	s.mu.Lock()
+	s.book.readers = append(s.book.readers, read)
+	s.mu.Unlock()
+	token(s.book.work)
 }
 
 // fileUnfinished is ForgetUnfinished for who holds the lock.
@@ -138,12 +148,9 @@ func (s *Studio) fileReport() {
 // keepBook keeps the marker and the history. It is a goroutine of its own because
 // a disk may be slow.
 func (s *Studio) keepBook(ctx context.Context) error {
-	if s.opts.StateDir == "" {
-		return nil
-	}
 	var m *marker.Marker
 	marked := false
-	if !s.opts.Unattended { // whoever starts those starts them again
+	if s.opts.StateDir != "" && !s.opts.Unattended { // whoever starts those starts them again
 		found, old, err := marker.Open(filepath.Join(s.opts.StateDir, "on-air.json"))
 		if err == nil { // else another Tally is running, or there is no place for it
 			m, marked = found, old != nil
@@ -158,8 +165,8 @@ func (s *Studio) keepBook(ctx context.Context) error {
 		case <-s.book.work:
 		}
 		s.mu.Lock()
-		running, ended, undecided := s.book.running, s.book.ended, s.book.unfinished != nil
-		s.book.ended = nil
+		running, ended, undecided, readers := s.book.running, s.book.ended, s.book.unfinished != nil, s.book.readers
+		s.book.ended, s.book.readers = nil, nil
 		s.mu.Unlock()
 		var errs []error
 		for _, r := range ended {
@@ -178,6 +185,11 @@ func (s *Studio) keepBook(ctx context.Context) error {
 		s.mu.Lock()
 		s.book.err = errors.Join(errs...)
 		s.mu.Unlock()
+		for _, read := range readers {
+			if !last {
+				read(ReadShows(s.opts.ShowsDir()))
+			}
+		}
 	}
 	return ctx.Err()
 }

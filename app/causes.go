@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tally/app/words"
 )
 
 // errNetworkGone means that this machine has lost the address from which a
@@ -38,7 +40,7 @@ func explainLine(err error) (Problem, bool) {
 	}
 	if h, ok := errors.AsType[*heldError](err); ok {
 		return Problem{
-			Title:  h.server + " still holds your old session, from before the connection broke.",
+			Title:  words.Say("%s still holds your old session, from before the connection broke.", h.server),
 			Advice: "Wait: Tally asks again every few seconds, and servers let go after a minute or two. If you are live from another place with the same key, end that.",
 			Retry:  true,
 		}, true
@@ -51,13 +53,13 @@ func explainLine(err error) (Problem, bool) {
 
 func quietProblem(server string, quiet time.Duration, arrives bool) Problem {
 	p := Problem{
-		Title:  fmt.Sprintf("%s has taken nothing for %.1f s.", server, quiet.Seconds()),
-		Advice: fmt.Sprintf("Tally connects again when it is %.0f s. Check your internet connection.", deadAfter.Seconds()),
+		Title:  words.Say("%s has taken nothing for %.1f s.", server, quiet.Seconds()),
+		Advice: words.Say("Tally connects again when it is %.0f s. Check your internet connection.", deadAfter.Seconds()),
 		Retry:  true,
 	}
 	if arrives {
-		p.Title = fmt.Sprintf("%s has confirmed nothing for %.1f s.", server, quiet.Seconds())
-		p.Advice = fmt.Sprintf("The server is there but does not seem to work; Tally connects again when it is %.0f s.", deadAfter.Seconds())
+		p.Title = words.Say("%s has confirmed nothing for %.1f s.", server, quiet.Seconds())
+		p.Advice = words.Say("The server is there but does not seem to work; Tally connects again when it is %.0f s.", deadAfter.Seconds())
 	}
 	return p
 }
@@ -75,9 +77,9 @@ func (o *output) problem(now time.Time) Problem {
 
 // Loss is a time in which a destination that had been live was not.
 type Loss struct {
-	At      Seconds `json:"at_s"` // since GO LIVE
-	Seconds Seconds `json:"seconds"`
-	Cause   string  `json:"cause"` // one sentence
+	At      Seconds  `json:"at_s"` // since GO LIVE
+	Seconds Seconds  `json:"seconds"`
+	Cause   Sentence `json:"cause"`
 
 	from, until time.Time // until is zero while it lasts
 }

@@ -75,6 +75,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.began, s.account = s.clock.Now(), openAccount(time.Now())
 	}
 	if (w.goLive || resumed) && s.state == Idle {
+		s.measuring.end(true)
 		s.move(evGoLive)
 		s.since, s.history, s.report = 0, nil, Report{}
 		st := &stage{resumed: resumed, ending: make(chan struct{}), ready: make(chan *show, 1), done: make(chan error, 1)}
@@ -98,6 +99,7 @@ func (s *Studio) obey(ctx context.Context) {
 		s.obeyTape(w, set)
 		s.show.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 		s.show.adapts.Store(set.Adapt)
+		s.show.eases.Store(set.Video.KeepUp)
 	}
 }
 
@@ -184,6 +186,8 @@ func (s *Studio) finished(err error) {
 	}
 	s.report = s.account.close(s.clock.Now()-s.began, &last)
 	s.fileReport()
+	s.learnFromShow()
+	s.measuring.allow()
 	s.move(evFinished)
 	s.show, s.stage = nil, nil
 	if s.opts.Unattended {
@@ -206,7 +210,7 @@ func (s *Studio) move(e event) {
 	if s.state == was || s.state == Idle {
 		return
 	}
-	cause := ""
+	var cause Sentence
 	if s.show != nil && s.state == Reconnecting {
 		for _, o := range s.show.outputs {
 			if _, err := o.now(); err != nil {

@@ -3,46 +3,46 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 
+	"tally/app/words"
 	"tally/capture"
 	"tally/capture/camera"
 	"tally/capture/media"
 	"tally/capture/microphone"
 	"tally/capture/screen"
 	"tally/capture/testcard"
+	"tally/capture/wayland"
 )
 
 // lists are the ways to look for devices, in the order in which they are shown.
 var lists = []struct {
-	what string
-	list func(context.Context) ([]capture.Device, error)
+	list                   func(context.Context) ([]capture.Device, error)
+	none, backend, damaged Sentence // what to say when there is none, nothing that could have any, or no list
 }{
-	{"camera", camera.Devices},
-	{"screen", screen.Devices},
-	{"window", screen.Windows},
-	{"microphone", microphone.Devices},
+	{camera.Devices, "There is no camera.", "There is no camera.", "The list of cameras could not be read: %s"},
+	{screen.Devices, "There is no screen.", "There is no display to capture.", "The list of screens could not be read: %s"},
+	{screen.Windows, "", "", "The list of windows could not be read: %s"}, // none is no matter: windows come and go
+	{microphone.Devices, "There is no microphone.", "There is no sound system on this machine.", "The list of microphones could not be read: %s"},
 }
 
 // Devices lists what this machine has to capture from. What a machine lacks
 // (a display, a sound server) is no error: missing says it in one sentence each.
-func Devices(ctx context.Context) (found []capture.Device, missing []string) {
+func Devices(ctx context.Context) (found []capture.Device, missing []Sentence) {
 	for _, l := range lists {
 		devices, err := l.list(ctx)
 		found = append(found, devices...)
 		switch {
-		case l.what == "window" && (len(devices) == 0 || errors.Is(err, capture.ErrNoBackend)):
-			// Windows come and go. What stands in their way was said of the screens.
-		case errors.Is(err, capture.ErrNoBackend) && l.what == "screen":
-			missing = append(missing, noScreens(err))
+		case errors.Is(err, wayland.ErrNoPortal):
+			missing = append(missing, Explain(err).Title)
+		case errors.Is(err, capture.ErrNoBackend) && l.backend == "": // said of the screens
 		case errors.Is(err, capture.ErrNoBackend):
-			missing = append(missing, "There is no sound system on this machine.")
+			missing = append(missing, l.backend)
 		case err != nil:
-			missing = append(missing, fmt.Sprintf("The list of %ss could not be read: %s", l.what, Explain(err).Title))
-		case len(devices) == 0:
-			missing = append(missing, fmt.Sprintf("There is no %s.", l.what))
+			missing = append(missing, words.Say(string(l.damaged), Explain(err).Title))
+		case len(devices) == 0 && l.none != "":
+			missing = append(missing, l.none)
 		}
 	}
 	return found, missing

@@ -1,9 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"tally/app/recording"
+	"tally/app/words"
 	"tally/capture"
 	"tally/capture/camera"
 	"tally/encoder"
@@ -24,12 +25,12 @@ func Explain(err error) Problem {
 	if err == nil {
 		return Problem{}
 	}
-	for _, explain := range []func(error) (Problem, bool){explainOwn, explainLine, explainURL, explainServer, explainScreen, explainDevice, explainDisk, explainEncoder} {
+	for _, explain := range []func(error) (Problem, bool){explainMeasure, explainOwn, explainLine, explainAuthority, explainURL, explainServer, explainScreen, explainDevice, explainDisk, explainEncoder} {
 		if p, ok := explain(err); ok {
 			return p
 		}
 	}
-	return Problem{Title: "Something unexpected failed: " + err.Error(), Advice: "Try again; if it comes back, report it with this text.", Retry: true}
+	return Problem{Title: words.Say("Something unexpected failed: %s", err.Error()), Advice: "Try again; if it comes back, report it with this text.", Retry: true}
 }
 
 func explainOwn(err error) (Problem, bool) {
@@ -49,7 +50,7 @@ func explainURL(err error) (Problem, bool) {
 	if !ok {
 		return Problem{}, false
 	}
-	p := Problem{Title: "The server URL cannot be used: " + string(bad.Reason) + ".", Advice: "Copy the URL once more from your service; it looks like rtmps://live.example.com/app."}
+	p := Problem{Title: words.Say("The server URL cannot be used: %s.", Sentence(bad.Reason)), Advice: "Copy the URL once more from your service; it looks like rtmps://live.example.com/app."}
 	switch bad.Reason {
 	case rtmpout.URLNoKey:
 		p = Problem{Title: "There is no stream key.", Advice: "Copy the key from your service's dashboard; it goes after the last slash of the URL or into the field for the key."}
@@ -59,37 +60,43 @@ func explainURL(err error) (Problem, bool) {
 	return p, true
 }
 
-// stepNames say in a sentence where a connection failed.
-var stepNames = map[rtmpout.Step]string{
-	rtmpout.StepDNS: "Looking up", rtmpout.StepTCP: "Connecting to", rtmpout.StepTLS: "Encrypting the connection to",
-	rtmpout.StepHandshake: "The RTMP handshake with", rtmpout.StepConnect: "Asking for the application on",
-	rtmpout.StepCreateStream: "Opening a stream on", rtmpout.StepPublish: "Publishing to", rtmpout.StepStream: "The stream to",
+// stepFailed say where a connection failed, and why.
+var stepFailed = map[rtmpout.Step]Sentence{
+	rtmpout.StepDNS: "Looking up %s failed: %s", rtmpout.StepTCP: "Connecting to %s failed: %s",
+	rtmpout.StepTLS: "Encrypting the connection to %s failed: %s", rtmpout.StepHandshake: "The RTMP handshake with %s failed: %s",
+	rtmpout.StepConnect: "Asking for the application on %s failed: %s", rtmpout.StepCreateStream: "Opening a stream on %s failed: %s",
+	rtmpout.StepPublish: "Publishing to %s failed: %s", rtmpout.StepStream: "The stream to %s failed: %s",
 }
+
+// sayer completes the problem with a server.
+type sayer func(why, advice Sentence, retry bool) (Problem, bool)
 
 func explainServer(err error) (Problem, bool) {
 	e, ok := errors.AsType[*rtmpout.Error](err)
 	if !ok {
 		return Problem{}, false
 	}
-	what := fmt.Sprintf("%s %s failed: ", stepNames[e.Step], e.Server)
-	say := func(why, advice string, retry bool) (Problem, bool) {
-		return Problem{Title: what + why, Advice: advice, Retry: retry}, true
+	say := func(why, advice Sentence, retry bool) (Problem, bool) {
+		return Problem{Title: words.Say(string(stepFailed[e.Step]), e.Server, why), Advice: advice, Retry: retry}, true
 	}
 	if t, ok := errors.AsType[*rtmpout.TLSError](err); ok {
 		return explainTLS(t, say)
 	}
 	if n, ok := errors.AsType[*rtmpout.NotRTMPError](err); ok {
-		advice := "Check the port: RTMP usually uses 1935."
+		advice := Sentence("Check the port: RTMP usually uses 1935.")
 		if n.Found == rtmpout.PeerTLS {
 			advice = "Begin the URL with rtmps:// instead of rtmp://."
 		}
-		return say("there is "+string(n.Found)+" on this port.", advice, false)
+		return say(words.Say("there is %s on this port.", Sentence(n.Found)), advice, false)
+	}
+	if c, ok := errors.AsType[*rtmpout.CodecError](err); ok {
+		return explainCodec(c, say)
 	}
 	if r, ok := errors.AsType[*rtmpout.RejectedError](err); ok {
 		return explainRejection(r, e.Step, say)
 	}
 	if a, ok := errors.AsType[*rtmpout.AuthError](err); ok {
-		return say(string(a.Reason)+".", "Put user and password into the URL, as in rtmp://user:password@host/app.", false)
+		return say(words.Say("%s.", Sentence(a.Reason)), "Put user and password into the URL, as in rtmp://user:password@host/app.", false)
 	}
 	if d, ok := errors.AsType[*net.DNSError](err); ok {
 		if d.IsNotFound {
@@ -98,7 +105,7 @@ func explainServer(err error) (Problem, bool) {
 		return say("the name could not be looked up.", "Check your internet connection.", true)
 	}
 	if s, ok := errors.AsType[*rtmpout.StalledError](err); ok {
-		return say(fmt.Sprintf("it took nothing for %.0f s.", s.For.Seconds()), "Check your internet connection; Tally goes on trying.", true)
+		return say(words.Say("it took nothing for %.0f s.", s.For.Seconds()), "Check your internet connection; Tally goes on trying.", true)
 	}
 	if _, ok := errors.AsType[*rtmpout.RedirectError](err); ok {
 		return say("it sends us to another server that cannot be used.", "Ask your service for its current server URL.", false)
@@ -122,40 +129,62 @@ func explainServer(err error) (Problem, bool) {
 	return say("the connection broke.", "Check your internet connection; Tally goes on trying.", true)
 }
 
-func explainTLS(t *rtmpout.TLSError, say func(string, string, bool) (Problem, bool)) (Problem, bool) {
-	advice := map[rtmpout.TLSReason]string{
+func explainTLS(t *rtmpout.TLSError, say sayer) (Problem, bool) {
+	advice := map[rtmpout.TLSReason]Sentence{
 		rtmpout.TLSWrongName:        "Check the server's name in the URL; do not send your key anywhere else.",
 		rtmpout.TLSExpired:          "Check this computer's date; if it is right, the server's owner must renew the certificate.",
-		rtmpout.TLSUnknownAuthority: "If it is your own server, add its certificate authority to this computer.",
+		rtmpout.TLSUnknownAuthority: "If it is your own server, give the file of its certificate authority with the destination (--ca on the command line).",
 		rtmpout.TLSNoAnswer:         "Begin the URL with rtmp:// instead of rtmps://, or check the port; for rtmps it is usually 443.",
 		rtmpout.TLSPlainPort:        "Begin the URL with rtmp:// instead of rtmps://, or use the port for rtmps, usually 443.",
 	}[t.Reason]
 	if advice == "" {
 		advice = "Check the URL and the port."
 	}
-	return say(string(t.Reason)+".", advice, false)
+	return say(words.Say("%s.", Sentence(t.Reason)), advice, false)
 }
 
-func explainRejection(r *rtmpout.RejectedError, step rtmpout.Step, say func(string, string, bool) (Problem, bool)) (Problem, bool) {
-	words := r.Code
-	if r.Description != "" {
-		words = r.Description
+// explainCodec is for a server that does not take what the show is made of.
+func explainCodec(c *rtmpout.CodecError, say sayer) (Problem, bool) {
+	name := rtmpNames()[c.Codec]
+	takes := words.Say("it takes only H.264 and AAC, and this show is %s.", name)
+	if len(c.Takes) > 0 {
+		takes = words.Say("it does not take %s.", name)
 	}
-	if words != "" {
-		words = " (“" + words + "”)"
+	advice := words.Say("Choose H.264 for the picture. If you know that this server takes %s without saying so, tell Tally (--enhanced on the command line).", name)
+	if c.Codec == rtmpout.Opus {
+		advice = words.Say("Choose AAC for the sound. If you know that this server takes %s without saying so, tell Tally (--enhanced on the command line).", name)
+	}
+	return say(takes, advice, false)
+}
+
+// rtmpNames are the codecs' names for people.
+func rtmpNames() map[rtmpout.Codec]string {
+	names := map[rtmpout.Codec]string{}
+	for c, four := range fourCCs {
+		names[four] = c.String()
+	}
+	return names
+}
+
+func explainRejection(r *rtmpout.RejectedError, step rtmpout.Step, say sayer) (Problem, bool) {
+	its := func(why Sentence) Sentence {
+		if said := cmp.Or(r.Description, r.Code); said != "" {
+			return words.Say("%s It says “%s”.", why, said)
+		}
+		return why
 	}
 	switch {
 	case r.Code == "NetStream.Publish.BadName":
-		return say("the key is in use or wrong"+words+".", "If you were live a moment ago, wait: the server is still closing your old session. Otherwise check the key.", true)
+		return say(its("the key is in use or wrong."), "If you were live a moment ago, wait: the server is still closing your old session. Otherwise check the key.", true)
 	case step == rtmpout.StepConnect:
-		return say("the server refuses the application"+words+".", "Check the part of the URL after the server's name.", false)
+		return say(its("the server refuses the application."), "Check the part of the URL after the server's name.", false)
 	case step == rtmpout.StepPublish || step == rtmpout.StepCreateStream:
-		return say("the server refuses the stream key"+words+".", "Copy the key once more from your service's dashboard.", false)
+		return say(its("the server refuses the stream key."), "Copy the key once more from your service's dashboard.", false)
 	}
-	return say("the server ended it"+words+".", "Look at your service's dashboard.", true)
+	return say(its("the server ended it."), "Look at your service's dashboard.", true)
 }
 
-func explainClosed(c *rtmpout.ClosedError, step rtmpout.Step, say func(string, string, bool) (Problem, bool)) (Problem, bool) {
+func explainClosed(c *rtmpout.ClosedError, step rtmpout.Step, say sayer) (Problem, bool) {
 	switch step {
 	case rtmpout.StepHandshake:
 		return say("the server hung up.", "Check the port, and whether the URL must begin with rtmps://.", true)
@@ -181,11 +210,11 @@ func explainDevice(err error) (Problem, bool) {
 		return Explain(s.err).about(s.name), true
 	}
 	if b, ok := errors.AsType[*camera.BusyError](err); ok && b.Program != "" {
-		return Problem{Title: "The camera is in use by " + b.Program + ".", Advice: "Close it there; Tally tries again by itself.", Retry: true}, true
+		return Problem{Title: words.Say("The camera is in use by %s.", b.Program), Advice: "Close it there; Tally tries again by itself.", Retry: true}, true
 	}
 	for _, d := range []struct {
 		is            error
-		title, advice string
+		title, advice Sentence
 	}{
 		{capture.ErrBusy, "The device is in use by another program.", "Close the other program; Tally tries again by itself."},
 		{capture.ErrDenied, "This user may not use the device.", "Allow Tally to use it in the system's privacy settings, or join the group that owns it."},
@@ -228,13 +257,13 @@ func explainDisk(err error) (Problem, bool) {
 
 func explainEncoder(err error) (Problem, bool) {
 	if u, ok := errors.AsType[*encoder.UnknownEncoderError](err); ok {
-		return Problem{Title: "There is no encoder “" + u.Name + "” on this machine.", Advice: "Choose one of: " + strings.Join(u.Have, ", ") + "."}, true
+		return Problem{Title: words.Say("There is no encoder “%s” on this machine.", u.Name), Advice: words.Say("Choose one of: %s.", strings.Join(u.Have, ", "))}, true
 	}
 	if p, ok := errors.AsType[*encoder.ParamError](err); ok {
-		return Problem{Title: fmt.Sprintf("The encoder cannot work with a %s of %v.", p.Param, p.Value), Advice: "It must be " + p.Want + "."}, true
+		return Problem{Title: words.Say("The encoder cannot work with a %s of %v.", p.Param, p.Value), Advice: words.Say("It must be %s.", p.Want)}, true
 	}
 	if e, ok := errors.AsType[*stageError](err); ok {
-		return Problem{Title: "Tally could not " + e.step + ".", Advice: "Choose another encoder or a smaller picture, and go live again.", Retry: true}, true
+		return Problem{Title: e.what, Advice: "Choose another encoder or a smaller picture, and go live again.", Retry: true}, true
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):

@@ -61,13 +61,13 @@ func TestExplain(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := Explain(fmt.Errorf("somewhere: %w", tt.err))
-			if !strings.Contains(p.Title, tt.title) {
+			if !strings.Contains(p.Title.String(), tt.title) {
 				t.Errorf("title %q does not say %q", p.Title, tt.title)
 			}
 			if p.Retry != tt.retry {
 				t.Errorf("retry is %v", p.Retry)
 			}
-			for _, s := range []string{p.Title, p.Advice} {
+			for _, s := range []string{p.Title.String(), p.Advice.String()} {
 				if len(s) < 10 || !strings.HasSuffix(s, ".") || strings.ToUpper(s[:1]) != s[:1] {
 					t.Errorf("%q is no sentence", s)
 				}

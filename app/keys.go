@@ -24,6 +24,7 @@ func (s *Studio) ForgetKey(id string) { s.keyJob(keyJob{id: id, forget: true}) }
 func (s *Studio) keyJob(j keyJob) {
 	s.mu.Lock()
 	s.keyJobs = append(s.keyJobs, j)
+	s.storing[j.id] = !j.forget
 	s.mu.Unlock()
 	select {
 	case s.keyWork <- struct{}{}:
@@ -62,6 +63,7 @@ func (s *Studio) doKeyJob(j keyJob) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.storing, j.id)
 	if err != nil {
 		s.problem = Explain(err)
 		return

@@ -13,6 +13,8 @@ import (
 
 	"github.com/natefinch/atomic"
 	"github.com/zalando/go-keyring"
+
+	"tally/app/words"
 )
 
 // KeyStore keeps stream keys, by destination ID. Its methods may wait for the
@@ -24,7 +26,7 @@ type KeyStore interface {
 	Forget(id string) error
 	// Note is a sentence for the user when keys are not kept as safely as they
 	// could be, else empty.
-	Note() string
+	Note() Sentence
 }
 
 // ErrNoKey means that no key is stored for a destination.
@@ -96,7 +98,7 @@ func (desktopKeys) Forget(id string) error {
 	return nil
 }
 
-func (desktopKeys) Note() string { return "" }
+func (desktopKeys) Note() Sentence { return "" }
 
 // fileKeys is a JSON object of mode 0600.
 type fileKeys struct {
@@ -164,8 +166,8 @@ func (f *fileKeys) Forget(id string) error {
 	return f.change(func(keys map[string]string) { delete(keys, id) })
 }
 
-func (f *fileKeys) Note() string {
-	return "This desktop has no keyring: your stream keys are kept in " + f.path + ", which only you can read."
+func (f *fileKeys) Note() Sentence {
+	return words.Say("This desktop has no keyring: your stream keys are kept in %s, which only you can read.", f.path)
 }
 
 // MemoryKeys keeps keys for as long as the program runs; the command line uses
@@ -182,4 +184,4 @@ func (m MemoryKeys) Get(id string) (Key, error) {
 }
 func (m MemoryKeys) Set(id string, k Key) error { m[id] = k; return nil }
 func (m MemoryKeys) Forget(id string) error     { delete(m, id); return nil }
-func (m MemoryKeys) Note() string               { return "" }
+func (m MemoryKeys) Note() Sentence             { return "" }

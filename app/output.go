@@ -71,6 +71,9 @@ func newOutput(name string, way rtmpout.Target, options rtmpout.Options, needKey
 func (o *output) write(p *encoder.Packet) {
 	o.mu.Lock()
 	pub := o.pub
+	if p.Config != nil {
+		o.reconfigure(pub, p.Config.Record)
+	}
 	if pub == nil || o.waitKey && (p.Track == encoder.AudioTrack || !p.Key) {
 		o.mu.Unlock()
 		p.Release()
@@ -88,6 +91,17 @@ func (o *output) write(p *encoder.Packet) {
 	// The publisher has the packet, whatever it answers; when it has failed,
 	// attend sees that on Done.
 	_ = err
+}
+
+// reconfigure announces another encoder of the picture, to this connection and to
+// later ones. The caller holds the lock.
+func (o *output) reconfigure(pub *rtmpout.Publisher, record []byte) {
+	track := *o.options.Video
+	track.Config = record
+	o.options.Video = &track
+	if pub != nil {
+		_ = pub.SetVideoConfig(0, record) // one that has ended is seen on Done
+	}
 }
 
 // set changes the state, and keeps the book of what was lost.

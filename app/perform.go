@@ -10,6 +10,7 @@ import (
 	"tally/app/program"
 	"tally/app/recording"
 	"tally/app/rehearsal"
+	"tally/app/words"
 	"tally/capture"
 	"tally/capture/media"
 	"tally/encoder"
@@ -20,6 +21,7 @@ var errNothingToSend = errors.New("app: neither picture nor sound is chosen")
 
 // perform prepares and runs one show. It is the goroutine behind a [stage].
 func (s *Studio) perform(ctx context.Context, set Settings, st *stage) error {
+	s.measuring.wait(ctx)
 	sh, err := s.prepare(ctx, set, st)
 	if err != nil {
 		return err
@@ -38,6 +40,7 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	sh.chosen.Store(int64(set.Video.BitrateKbps) * 1000)
 	sh.bitrate.Store(sh.chosen.Load())
 	sh.adapts.Store(set.Adapt)
+	sh.eases.Store(set.Video.KeepUp)
 	defer func() {
 		if err != nil {
 			sh.discard()
@@ -49,14 +52,14 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	if set.Video.Source != "none" {
 		sh.picture, sh.repeatedBefore = s.picture, s.picture.Repeated()
 		if sh.video, err = encoder.OpenVideo(videoParams(set.Video)); err != nil {
-			return nil, wrap("open the video encoder", err)
+			return nil, wrap("Tally could not open the video encoder.", err)
 		}
 	}
 	if set.Audio.Source != "none" {
 		sh.sound = s.sound
-		sh.audio, err = encoder.OpenAudio(encoder.AudioParams{Rate: program.SoundRate, Channels: program.SoundChannels, Bitrate: set.Audio.BitrateKbps * 1000})
+		sh.audio, err = encoder.OpenAudio(encoder.AudioParams{Codec: encoder.Codec(set.Audio.Codec), Rate: program.SoundRate, Channels: program.SoundChannels, Bitrate: set.Audio.BitrateKbps * 1000})
 		if err != nil {
-			return nil, wrap("open the audio encoder", err)
+			return nil, wrap("Tally could not open the audio encoder.", err)
 		}
 	}
 	if sh.video == nil && sh.audio == nil {
@@ -106,7 +109,7 @@ func (sh *show) discard() {
 func videoParams(v VideoSettings) encoder.VideoParams {
 	return encoder.VideoParams{
 		Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.BitrateKbps * 1000, KeyInterval: v.KeyInterval,
-		Encoder: v.Encoder, Preset: v.Preset, LowLatency: v.LowLatency,
+		Codec: encoder.Codec(v.Codec), Encoder: v.Encoder, Preset: v.Preset, LowLatency: v.LowLatency,
 	}
 }
 
@@ -138,14 +141,21 @@ func (s *Studio) openOutputs(sh *show, set Settings) error {
 		}
 		to, err := target(d, key)
 		if err != nil {
-			return wrap("read the destination "+d.Name, err)
+			return wrap(words.Say("Tally could not read the destination %s.", d.Name), err)
 		}
-		o := newOutput(d.Name, to, opts, sh.wantKey, s.poke)
+		mine := opts
+		if d.Enhanced {
+			mine.Assume = rtmpout.CanEnhanced
+		}
+		if mine.Authorities, err = ReadAuthorities(d.CA); err != nil {
+			return err
+		}
+		o := newOutput(d.Name, to, mine, sh.wantKey, s.poke)
 		o.main = d.Main
 		if d.Backup != "" {
 			backup, err := target(Destination{URL: d.Backup}, key)
 			if err != nil {
-				return wrap("read the backup of "+d.Name, err)
+				return wrap(words.Say("Tally could not read the backup of %s.", d.Name), err)
 			}
 			o.ways = append(o.ways, backup)
 		}
@@ -177,18 +187,23 @@ const queueTime = 1000 * time.Millisecond
 // wantKey asks the encoder for a key frame.
 func (sh *show) wantKey() { sh.forceKey.Store(true) }
 
+// fourCCs are RTMP's names of the codecs.
+var fourCCs = map[encoder.Codec]rtmpout.Codec{
+	encoder.H264: rtmpout.H264, encoder.HEVC: rtmpout.HEVC, encoder.AV1: rtmpout.AV1, encoder.AAC: rtmpout.AAC, encoder.Opus: rtmpout.Opus,
+}
+
 // publishing tells the publisher what it is going to be sent.
 func (sh *show) publishing() rtmpout.Options {
-	o := rtmpout.Options{Encoder: "Tally " + Version, Interleave: -1} // the show's fan-out has interleaved already
+	o := rtmpout.Options{Encoder: "Tally " + Version, Interleave: -1, OnlyDeclared: true} // the show's fan-out has interleaved already
 	total := 0
 	if sh.video != nil {
 		c := sh.video.Config()
-		o.Video = &rtmpout.VideoTrack{Codec: rtmpout.H264, Config: c.Record, Width: c.Width, Height: c.Height, FPS: float64(c.FPS), Bitrate: c.Bitrate}
+		o.Video = &rtmpout.VideoTrack{Codec: fourCCs[c.Codec], Config: c.Record, Width: c.Width, Height: c.Height, FPS: float64(c.FPS), Bitrate: c.Bitrate}
 		total += c.Bitrate
 	}
 	if sh.audio != nil {
 		c := sh.audio.Config()
-		o.Audio = &rtmpout.AudioTrack{Codec: rtmpout.AAC, Config: c.Record, Rate: c.Rate, Channels: c.Channels, Bitrate: c.Bitrate}
+		o.Audio = &rtmpout.AudioTrack{Codec: fourCCs[c.Codec], Config: c.Record, Rate: c.Rate, Channels: c.Channels, Bitrate: c.Bitrate}
 		total += c.Bitrate
 	}
 	// A quarter of a second of the show: confirmations come often enough to see

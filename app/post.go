@@ -13,6 +13,7 @@ func (s *Studio) post() {
 	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices}
 	problem := s.problem
 	snap.Unfinished = s.unfinishedNow()
+	snap.FirstStart = s.first
 	s.mu.Unlock()
 	snap.Picture, snap.Sound = s.video.now(), s.audio.now()
 	if snap.Picture.Source != "" && snap.Picture.Source == snap.Settings.Audio.Source {
@@ -32,6 +33,10 @@ func (s *Studio) post() {
 		s.show.report(&snap)
 	}
 	snap.Files = s.shelf.list()
+	snap.Measured = s.measuring.now()
+	if s.state == Idle && !s.opts.Unattended {
+		snap.Preflight = s.Preflight()
+	}
 	snap.Problems = problems(problem, &snap)
 	s.board.post(snap)
 }
@@ -50,6 +55,7 @@ func problems(own Problem, s *Snapshot) []Problem {
 	}
 	add(s.Picture.Problem)
 	add(s.Sound.Problem)
+	add(s.Video.Problem)
 	add(s.Recording.Problem)
 	return all
 }
@@ -68,7 +74,10 @@ func (sh *show) count(now time.Duration) {
 func (sh *show) report(s *Snapshot) {
 	if sh.video != nil {
 		c := sh.video.Config()
-		s.Video.Encoder, s.Video.Width, s.Video.Height = c.Name, c.Width, c.Height
+		s.Video.Encoder, s.Video.Preset, s.Video.Width, s.Video.Height = c.Name, c.Preset, c.Width, c.Height
+		if s.Video.Problem = tookOver(c); s.Video.Problem.IsZero() {
+			s.Video.Problem = sh.keepUp.problem(sh.clock.Now(), sh.eases.Load())
+		}
 		s.Video.FPS = round1(sh.numbers.fps)
 		s.Video.BitrateKbps = sh.numbers.videoKbps
 		s.Video.TargetKbps = int(sh.bitrate.Load() / 1000)

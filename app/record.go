@@ -20,15 +20,8 @@ func (s *Studio) openTape(sh *show, set Settings) {
 	if sh.video == nil {
 		return
 	}
-	stream := sh.video.Config()
 	sh.second = newSecond(videoParams(set.Video), &sh.splice, sh.packets, sh.wantKey)
-	sh.splice.change = func(own bool) {
-		if c := sh.second.config.Load(); own && c != nil {
-			sh.tape.change(*c)
-			return
-		}
-		sh.tape.change(stream)
-	}
+	sh.splice.change = sh.tape.change
 }
 
 // recording is what a new file needs to know besides its tracks.

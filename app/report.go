@@ -26,9 +26,9 @@ func (r Report) IsZero() bool { return r.Started.IsZero() }
 
 // Event is a moment of a show.
 type Event struct {
-	At    Seconds `json:"at_s"` // since GO LIVE
-	State State   `json:"state"`
-	Cause string  `json:"cause,omitempty"` // one sentence
+	At    Seconds  `json:"at_s"` // since GO LIVE
+	State State    `json:"state"`
+	Cause Sentence `json:"cause,omitempty"`
 }
 
 // GraphPoint is how a moment of a show was.
@@ -58,7 +58,7 @@ const (
 
 func openAccount(now time.Time) account { return account{Began: now, Every: 1} }
 
-func (a *account) note(at time.Duration, s State, cause string) {
+func (a *account) note(at time.Duration, s State, cause Sentence) {
 	if len(a.Events) < eventsKept {
 		a.Events = append(a.Events, Event{At: Seconds(at), State: s, Cause: cause})
 	}

@@ -36,14 +36,6 @@ func windowName(ctx context.Context, spec sourceSpec) string {
 	return spec.arg
 }
 
-// noScreens says in one sentence why there are no screens to list.
-func noScreens(err error) string {
-	if errors.Is(err, wayland.ErrNoPortal) {
-		return Explain(err).Title
-	}
-	return "There is no display to capture."
-}
-
 // permission is where the desktop's permission to show the screen is kept: with what
 // must be known after a restart, and readable by nobody else.
 func (s *Studio) permission() wayland.Permission {
@@ -104,12 +96,15 @@ func opaque(f *capture.Frame) *image.RGBA {
 
 // explainScreen is the part of Explain about screens and windows.
 func explainScreen(err error) (Problem, bool) {
+	if _, ok := errors.AsType[*sourceError](err); ok {
+		return Problem{}, false // explainDevice gives it the source's name
+	}
 	if errors.Is(err, wayland.ErrCancelled) { // asking again by itself would be a nuisance
 		return Problem{Title: "No screen or window was shared.", Advice: "Choose the screen once more to be asked again."}, true
 	}
 	for _, d := range []struct {
 		is            error
-		title, advice string
+		title, advice Sentence
 	}{
 		{screen.ErrHidden, "The window is minimised or on another workspace.", "Bring it back to the screen; Tally goes on by itself."},
 		{screen.ErrClosed, "The window was closed.", "Open it again; Tally goes on by itself."},

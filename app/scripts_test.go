@@ -159,7 +159,7 @@ func TestAdaptationKeepsItsPromises(t *testing.T) {
 			switch {
 			case i >= fell && target.Bitrate < rigBitrate && reacted < 0:
 				reacted = at - time.Duration(fell)*adaptEvery
-				if !strings.Contains(target.Reason, "Your upload fell to 1.") {
+				if !strings.Contains(target.Reason.String(), "Your upload fell to 1.") {
 					t.Errorf("the reason is %q", target.Reason)
 				}
 			case i > rose && back < 0 && target.Bitrate >= rigBitrate*9/10:

@@ -24,10 +24,9 @@ type second struct {
 	running sync.WaitGroup
 	lastLow time.Duration // when the stream was last too low
 
-	config  atomic.Pointer[encoder.VideoConfig] // of the one that runs
-	bitrate atomic.Int64                        // bit/s that the user wants
-	tooSlow atomic.Bool                         // this machine cannot encode twice
-	lost    atomic.Int64                        // pictures that it was too slow for
+	bitrate atomic.Int64 // bit/s that the user wants
+	tooSlow atomic.Bool  // this machine cannot encode twice
+	lost    atomic.Int64 // pictures that it was too slow for
 }
 
 // made is what an encoder made. A second one's end is a packet that is nil.
@@ -101,8 +100,6 @@ func (s *second) open() {
 
 // begin runs the encoder, from the picture at that moment on.
 func (s *second) begin(enc *encoder.Video, at time.Duration) {
-	config := enc.Config()
-	s.config.Store(&config)
 	s.splice.turn(at)
 	frames := make(chan *capture.Frame, secondQueued)
 	s.frames = frames
@@ -118,11 +115,9 @@ func (s *second) encode(enc *encoder.Video, frames <-chan *capture.Frame) {
 	defer s.emit(made{second: true})
 	defer enc.Close()
 	emit := func(p *encoder.Packet) { s.emit(made{p, true}) }
-	asked := int64(s.params.Bitrate)
 	for f := range frames {
-		if want := s.bitrate.Load(); want > 0 && want != asked {
-			asked = want
-			_ = enc.SetBitrate(int(want)) // one that cannot stays as it was
+		if want := s.bitrate.Load(); want > 0 {
+			_ = enc.SetBitrate(int(want)) // settings are checked: it is in range
 		}
 		err := enc.Encode(f, emit)
 		f.Release()

@@ -2,8 +2,11 @@ package app
 
 import (
 	"errors"
-	"fmt"
+	"slices"
 	"time"
+
+	"tally/app/words"
+	"tally/encoder"
 )
 
 // Settings are what the user has chosen. Keys are not among them: see [Key].
@@ -21,6 +24,9 @@ type Settings struct {
 	// ReplaySeconds is how much of the show can be saved after it happened; 0: nothing.
 	ReplaySeconds int  `json:"replay_s,omitempty"`
 	Adapt         bool `json:"adapt"` // lower the bitrate when the network cannot take it
+	// Profile is the name of the one of Profiles that is in use; empty: none.
+	Profile  string    `json:"profile,omitempty"`
+	Profiles []Profile `json:"profiles,omitempty"`
 }
 
 // VideoSettings choose the picture.
@@ -32,14 +38,17 @@ type VideoSettings struct {
 	FPS         int           `json:"fps"`
 	BitrateKbps int           `json:"bitrate_kbps"`
 	KeyInterval time.Duration `json:"key_interval_ns"`
+	Codec       string        `json:"codec,omitempty"` // h264 | hevc | av1; empty: h264
 	Encoder     string        `json:"encoder"`
 	Preset      string        `json:"preset"`
 	LowLatency  bool          `json:"low_latency"`
+	KeepUp      bool          `json:"keep_up"` // lower the preset, and in the end the pace, when this machine cannot encode in time
 }
 
 // AudioSettings choose the sound.
 type AudioSettings struct {
-	Source      string `json:"source"` // mic[:ID] | tone | file:PATH | none; empty: mic if there is one, else tone
+	Source      string `json:"source"`          // mic[:ID] | tone | file:PATH | none; empty: mic if there is one, else tone
+	Codec       string `json:"codec,omitempty"` // aac | opus; empty: aac
 	BitrateKbps int    `json:"bitrate_kbps"`
 	Muted       bool   `json:"muted"`
 }
@@ -54,10 +63,34 @@ type Destination struct {
 	// Backup is another server for the same key, tried in turn with URL after two
 	// failed attempts; empty: none.
 	Backup string `json:"backup,omitempty"`
+	// Enhanced says that the server takes HEVC, AV1 and Opus although it does not
+	// declare that.
+	Enhanced bool `json:"enhanced,omitempty"`
+	// CA is the path of a PEM file with the certificate authority of an own server,
+	// trusted for this destination beside those of the system; empty: none.
+	CA string `json:"ca,omitempty"`
 	// Main makes the bitrate follow this destination's line; what the lines of
 	// others cannot take is dropped for them alone. Of several the slowest counts.
 	// When none is main, the first enabled one is.
 	Main bool `json:"main,omitempty"`
+	// UsedAt is when it was last gone live to.
+	UsedAt time.Time `json:"used_at,omitzero"`
+}
+
+// Used notes that a show goes to the destinations that are enabled.
+func (s *Settings) Used(now time.Time) {
+	for i := range s.Destinations {
+		if s.Destinations[i].Enabled {
+			s.Destinations[i].UsedAt = now
+		}
+	}
+}
+
+// Recent lists the destinations, the one that was used last first.
+func (s Settings) Recent() []Destination {
+	all := slices.Clone(s.Destinations)
+	slices.SortStableFunc(all, func(a, b Destination) int { return b.UsedAt.Compare(a.UsedAt) })
+	return all
 }
 
 // DefaultSettings are those of somebody who has set up nothing.
@@ -66,38 +99,51 @@ func DefaultSettings() Settings {
 		Version: settingsVersion,
 		Video: VideoSettings{
 			Width: 1280, Height: 720, FPS: 30, BitrateKbps: 2500,
-			KeyInterval: 2 * time.Second, Encoder: "auto", Preset: "veryfast",
+			KeyInterval: 2 * time.Second, Encoder: "auto", Preset: "veryfast", KeepUp: true,
 		},
 		Audio: AudioSettings{BitrateKbps: 160},
 		Adapt: true,
 	}
 }
 
-// Validate reports everything that is out of range, each as one sentence.
+// InvalidError is one thing in the settings that is out of range.
+type InvalidError struct{ What Sentence }
+
+func (e *InvalidError) Error() string { return e.What.String() }
+
+// Validate reports everything that is out of range, joined, each as an
+// [InvalidError].
 func (s Settings) Validate() error {
 	v, a := s.Video, s.Audio
 	var errs []error
-	within := func(what string, n, low, high int) {
+	bad := func(what Sentence) { errs = append(errs, &InvalidError{what}) }
+	within := func(what Sentence, n, low, high int) {
 		if n < low || n > high {
-			errs = append(errs, fmt.Errorf("%s must be between %d and %d, not %d", what, low, high, n))
+			bad(words.Say(string(what), low, high, n))
 		}
 	}
-	within("width", v.Width, 128, 3840)
-	within("height", v.Height, 96, 2160)
+	within("The width must be between %d and %d, not %d.", v.Width, 128, 3840)
+	within("The height must be between %d and %d, not %d.", v.Height, 96, 2160)
 	if v.Width%2 != 0 || v.Height%2 != 0 {
-		errs = append(errs, errors.New("width and height must be even"))
+		bad("Width and height must be even.")
 	}
-	within("fps", v.FPS, 1, 120)
-	within("video bitrate in kbit/s", v.BitrateKbps, 100, 50_000)
-	within("audio bitrate in kbit/s", a.BitrateKbps, 32, 320)
-	within("minutes in a part of a recording", s.SplitMinutes, 0, 24*60)
-	within("MiB in a part of a recording", s.SplitMB, 0, 1<<20)
+	within("The frames per second must be between %d and %d, not %d.", v.FPS, 1, 120)
+	within("The picture bitrate must be between %d and %d kbit/s, not %d.", v.BitrateKbps, 100, 50_000)
+	within("The sound bitrate must be between %d and %d kbit/s, not %d.", a.BitrateKbps, 32, 320)
+	within("The minutes in a part of a recording must be between %d and %d, not %d.", s.SplitMinutes, 0, 24*60)
+	within("The MiB in a part of a recording must be between %d and %d, not %d.", s.SplitMB, 0, 1<<20)
 	if s.SplitMB > 0 && s.SplitMB < 10 {
-		errs = append(errs, errors.New("a part of a recording must have at least 10 MiB"))
+		bad("A part of a recording must have at least 10 MiB.")
 	}
-	within("seconds of replay", s.ReplaySeconds, 0, 600)
+	within("The seconds of replay must be between %d and %d, not %d.", s.ReplaySeconds, 0, 600)
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
-		errs = append(errs, fmt.Errorf("key frame interval must be between 0.25 s and 10 s, not %v", v.KeyInterval))
+		bad(words.Say("The key frame interval must be between %.2f s and %.0f s, not %.2f s.", 0.25, 10.0, v.KeyInterval.Seconds()))
 	}
-	return errors.Join(errs...)
+	if c := encoder.Codec(v.Codec); c != "" && !slices.Contains(encoder.VideoCodecs(), c) {
+		bad(words.Say("The picture's codec must be h264, hevc or av1, not %s.", v.Codec))
+	}
+	if c := encoder.Codec(a.Codec); c != "" && !slices.Contains(encoder.AudioCodecs(), c) {
+		bad(words.Say("The sound's codec must be aac or opus, not %s.", a.Codec))
+	}
+	return errors.Join(append(errs, s.validateProfiles()...)...)
 }

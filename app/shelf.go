@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"tally/app/recording"
+	"tally/app/words"
 )
 
 // FileWork is something that is done with the file of a recording.
@@ -228,18 +229,21 @@ func (s *Studio) lookForCut() {
 
 // explainFile says what could not be done with a file.
 func explainFile(kind FileKind, name string, err error) Problem {
-	what := map[FileKind]string{
-		Repair: "could not be finished", Remux: "could not become an MP4",
-		Missed: "could not be searched for what viewers missed", Replay: "could not be saved",
+	what := map[FileKind]struct{ alone, because Sentence }{
+		Repair: {"%s could not be finished.", "%s could not be finished: %s"},
+		Remux:  {"%s could not become an MP4.", "%s could not become an MP4: %s"},
+		Missed: {"%s could not be searched for what viewers missed.", "%s could not be searched for what viewers missed: %s"},
+		Replay: {"%s could not be saved.", "%s could not be saved: %s"},
 	}[kind]
+	because := func(why Sentence) Sentence { return words.Say(string(what.because), name, why) }
 	switch {
 	case errors.Is(err, recording.ErrNoRoom):
-		return Problem{Title: name + " " + what + ": the disk has no room for another copy.", Advice: "Free some space and try again.", Retry: true}
+		return Problem{Title: because("the disk has no room for another copy."), Advice: "Free some space and try again.", Retry: true}
 	case errors.Is(err, recording.ErrNothingThere):
-		return Problem{Title: name + " " + what + ": there is nothing in it.", Advice: "Nothing was lost that had been recorded."}
+		return Problem{Title: because("there is nothing in it."), Advice: "Nothing was lost that had been recorded."}
 	case errors.Is(err, errNothingMissed):
-		return Problem{Title: "Viewers have missed nothing of " + name + ".", Advice: "There is nothing to export."}
+		return Problem{Title: words.Say("Viewers have missed nothing of %s.", name), Advice: "There is nothing to export."}
 	}
 	p := Explain(&recordError{err})
-	return Problem{Title: name + " " + what + ".", Advice: p.Advice, Retry: true}
+	return Problem{Title: words.Say(string(what.alone), name), Advice: p.Advice, Retry: true}
 }

@@ -42,7 +42,9 @@ type show struct {
 	packets chan made     // bounded; fanOut never waits, so neither do encoders for long
 	ending  chan struct{} // closed by control: finish
 
-	budget                 // of the picture
+	budget   // of the picture
+	keepUp   keepUp
+	eases    atomic.Bool   // keepUp may do something
 	answered chan struct{} // closed when every server has answered; see awaitAnswer
 	forceKey atomic.Bool
 	overflow atomic.Int64 // blocks of sound that the encoder was too slow for
@@ -149,7 +151,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 	sh.picture.Deliver(sh.frames.Put)
 	defer sh.picture.Deliver(nil)
 	defer sh.second.close()
-	asked, taken := sh.bitrate.Load(), int64(0)
+	taken := int64(0)
 	emit := func(p *encoder.Packet) {
 		sh.videoOut.add(len(p.Data))
 		sh.latencyNs.Store(int64(sh.clock.Now() - p.PTS))
@@ -160,7 +162,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-sh.ending:
-			return wrap("finish the picture", sh.video.Flush(emit))
+			return wrap("Tally could not finish the picture.", sh.video.Flush(emit))
 		case <-sh.frames.Ready():
 		}
 		f := sh.frames.Take()
@@ -168,22 +170,19 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 			continue
 		}
 		taken++
-		pace := sh.pace.Load()
+		if sh.keepUp.see(sh.clock.Now(), sh.frames.Lost(), int(taken)) && sh.eases.Load() {
+			sh.keepUp.ease(sh.video, sh.clock.Now())
+		}
+		pace := max(sh.pace.Load(), sh.keepUp.pace())
 		left := pace > 1 && taken%pace != 0 && !sh.forceKey.Load()
 		sh.encodeTwice(f, !left)
 		if left {
-			f.Release() // the network has room for some of the pictures only
+			f.Release() // the network or this machine has room for some of the pictures only
 			continue
 		}
-		if want := sh.bitrate.Load() * max(1, pace); want != asked { // it spends per picture; see TestBitrateAtHalfThePace
-			asked = want
-			switch err := sh.video.SetBitrate(int(want)); {
-			case errors.Is(err, encoder.ErrFixed):
-				sh.fixed.Store(true) // this hardware cannot; outputs drop instead
-			case err != nil:
-				f.Release()
-				return wrap("change the bitrate", err)
-			}
+		if err := sh.video.SetBitrate(int(sh.bitrate.Load() * pace)); err != nil { // it spends per picture; see TestBitrateAtHalfThePace
+			f.Release()
+			return wrap("Tally could not change the bitrate.", err)
 		}
 		if sh.forceKey.Swap(false) {
 			sh.video.ForceKey()
@@ -191,7 +190,7 @@ func (sh *show) encodeVideo(ctx context.Context) error {
 		err := sh.video.Encode(f, emit)
 		f.Release()
 		if err != nil {
-			return wrap("encode the picture", err)
+			return wrap("Tally could not encode the picture.", err)
 		}
 		sh.encoded.add(1)
 	}
@@ -232,12 +231,12 @@ func (sh *show) encodeAudio(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-sh.ending:
-			return wrap("finish the sound", sh.audio.Flush(emit))
+			return wrap("Tally could not finish the sound.", sh.audio.Flush(emit))
 		case b := <-sh.sounds:
 			err := sh.audio.Encode(b, emit)
 			b.Release()
 			if err != nil {
-				return wrap("encode the sound", err)
+				return wrap("Tally could not encode the sound.", err)
 			}
 		}
 	}
@@ -286,19 +285,18 @@ type recordError struct{ err error }
 func (e *recordError) Error() string { return "app: record: " + e.err.Error() }
 func (e *recordError) Unwrap() error { return e.err }
 
-// stageError is the failure of a step of the show, named as after "Tally could
-// not".
+// stageError is the failure of a step of the show.
 type stageError struct {
-	step string
+	what Sentence
 	err  error
 }
 
-func (e *stageError) Error() string { return "app: " + e.step + ": " + e.err.Error() }
+func (e *stageError) Error() string { return "app: " + e.what.String() + " " + e.err.Error() }
 func (e *stageError) Unwrap() error { return e.err }
 
-func wrap(step string, err error) error {
+func wrap(what Sentence, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &stageError{step, err}
+	return &stageError{what, err}
 }

@@ -69,6 +69,9 @@ func showFiles(dir string) ([]string, error) {
 // ReadShows is the history of shows in [Options.ShowsDir], newest first. With an
 // error come those reports that can be read. It reads files, so it takes time.
 func ReadShows(dir string) ([]Report, error) {
+	if dir == "" {
+		return nil, nil
+	}
 	names, err := showFiles(dir)
 	if err != nil {
 		return nil, err

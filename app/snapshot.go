@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"tally/app/words"
 	"tally/capture"
 )
+
+// Sentence is a text for people that the window can say in their language; see
+// package words.
+type Sentence = words.Sentence
 
 // Snapshot is everything there is to know about the studio at one moment. It is
 // plain data: whoever gets one may keep it, nobody changes it. Its JSON form is
@@ -43,7 +46,11 @@ type Snapshot struct {
 	Picture  SourceStatus     `json:"-"` // what the preview shows
 	Sound    SourceStatus     `json:"-"`
 	Keys     KeyStatus        `json:"-"`
-	History  []HistoryPoint   `json:"-"` // one a second while on air, the last ten minutes, oldest first
+	// Preflight is what was looked at for the next show, the worst first.
+	Preflight  []Check        `json:"-"`
+	Measured   MeasureStatus  `json:"-"`
+	FirstStart bool           `json:"-"` // nothing was ever set up here
+	History    []HistoryPoint `json:"-"` // one a second while on air, the last ten minutes, oldest first
 }
 
 // Seconds is a duration that JSON shows in seconds, to the tenth.
@@ -66,18 +73,20 @@ func (s Seconds) MarshalJSON() ([]byte, error) {
 
 // VideoStatus is the encoder's side of the picture.
 type VideoStatus struct {
-	FPS         float64 `json:"fps"`          // encoded in the last second
-	BitrateKbps int     `json:"bitrate_kbps"` // made in the last second
-	TargetKbps  int     `json:"target_kbps"`  // asked of the encoder now
-	ChosenKbps  int     `json:"chosen_kbps"`  // what the user asked for
-	Dropped     int     `json:"dropped"`      // encoded, but not sent: an output could not take it
-	Skipped     int     `json:"skipped"`      // never encoded: this machine was too slow
-	Repeated    int     `json:"repeated"`     // shown twice: the source was too slow
-	Encoder     string  `json:"encoder"`
-	Width       int     `json:"width"`
-	Height      int     `json:"height"`
-	LatencyMs   int     `json:"latency_ms"`       // from capture until encoded
-	Reason      string  `json:"reason,omitempty"` // why the target is not what the user chose, in words
+	FPS         float64  `json:"fps"`          // encoded in the last second
+	BitrateKbps int      `json:"bitrate_kbps"` // made in the last second
+	TargetKbps  int      `json:"target_kbps"`  // asked of the encoder now
+	ChosenKbps  int      `json:"chosen_kbps"`  // what the user asked for
+	Dropped     int      `json:"dropped"`      // encoded, but not sent: an output could not take it
+	Skipped     int      `json:"skipped"`      // never encoded: this machine was too slow
+	Repeated    int      `json:"repeated"`     // shown twice: the source was too slow
+	Preset      string   `json:"preset"`       // in use; hardware has its own
+	Encoder     string   `json:"encoder"`
+	Width       int      `json:"width"`
+	Height      int      `json:"height"`
+	LatencyMs   int      `json:"latency_ms"`       // from capture until encoded
+	Reason      Sentence `json:"reason,omitempty"` // why the target is not what the user chose, in words
+	Problem     Problem  `json:"problem,omitzero"` // another encoder had to take over, or this machine is too slow
 }
 
 // AudioStatus is the encoder's side of the sound.
@@ -106,7 +115,7 @@ type OutputStatus struct {
 	Attempt     int       `json:"attempt"`          // of the reconnect that is under way; 0 when live
 	RetryIn     Seconds   `json:"retry_in_s"`       // until the next attempt; 0 while one is under way
 	OffAir      Seconds   `json:"off_air_s"`        // since it was first live: without proof that the server takes the show
-	Cause       string    `json:"cause"`            // why it is not live, as one sentence
+	Cause       Sentence  `json:"cause"`            // why it is not live, as one sentence
 	Losses      []Loss    `json:"losses,omitempty"` // in a report: each time that it has missed
 	Problem     Problem   `json:"problem,omitzero"` // the same with advice
 }
@@ -132,7 +141,7 @@ type RecordingStatus struct {
 	Dropped     int      `json:"dropped"`                // pictures that are missing
 	QueuedBytes int      `json:"queued_bytes,omitempty"` // wait for the disk
 	MinutesLeft int      `json:"minutes_left,omitempty"` // until the disk is full, at the rate at which it fills
-	Quality     string   `json:"quality,omitempty"`      // one sentence, when it is not simply the stream
+	Quality     Sentence `json:"quality,omitempty"`      // one sentence, when it is not simply the stream
 	Problem     Problem  `json:"problem,omitzero"`
 
 	ReplaySeconds Seconds `json:"replay_s,omitzero"`      // can be saved now
@@ -157,7 +166,7 @@ type RehearsalStatus struct {
 
 // Fault is something that a real service would mind.
 type Fault struct {
-	Text string `json:"text"` // one sentence for people
+	Text Sentence `json:"text"`
 }
 
 // SourceState is how a source is doing.
@@ -176,14 +185,14 @@ type SourceStatus struct {
 	Source  string // as --video and --audio name it
 	Name    string // for people
 	State   SourceState
-	Format  string // "1280×720 · MJPEG", "48 kHz · stereo"
+	Format  Sentence // "1280×720 · MJPEG", "48 kHz · stereo"
 	Problem Problem
 }
 
 // KeyStatus says where stream keys are kept.
 type KeyStatus struct {
 	Present map[string]bool // destination ID → a key is stored
-	Note    string          // one sentence when the desktop has no keyring, else empty
+	Note    Sentence        // one sentence when the desktop has no keyring, else empty
 }
 
 // HistoryPoint is one second of a show.
@@ -196,15 +205,14 @@ type HistoryPoint struct {
 
 // Problem is an error as a person needs it.
 type Problem struct {
-	Title  string `json:"title,omitempty"`  // what failed: one short sentence that names the step
-	Advice string `json:"advice,omitempty"` // what to do: one sentence
-	Retry  bool   `json:"retry,omitempty"`  // trying again by itself can help
+	Title  Sentence `json:"title,omitempty"`  // what failed: one short sentence that names the step
+	Advice Sentence `json:"advice,omitempty"` // what to do: one sentence
+	Retry  bool     `json:"retry,omitempty"`  // trying again by itself can help
 }
 
-// about names what the problem is about: "HD Webcam: the device was unplugged."
+// about names what the problem is about: "HD Webcam: The device was unplugged."
 func (p Problem) about(name string) Problem {
-	first, size := utf8.DecodeRuneInString(p.Title)
-	p.Title = name + ": " + string(unicode.ToLower(first)) + p.Title[size:]
+	p.Title = words.Say("%s: %s", name, p.Title)
 	return p
 }
 

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"tally/app/words"
 	"tally/capture"
 	"tally/capture/screen"
 )
@@ -221,9 +222,9 @@ func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
 			if !noted {
 				noted = true
 				st := st
-				st.Format = fmt.Sprintf("%d×%d", f.Width, f.Height)
-				if f.Format == capture.MJPEG {
-					st.Format += " · MJPEG" // the one that people know from their camera's box
+				st.Format = words.Say("%d×%d", f.Width, f.Height)
+				if f.Format == capture.MJPEG { // which people know from their camera's box
+					st.Format = words.Say("%d×%d · MJPEG", f.Width, f.Height)
 				}
 				s.set(st)
 			}
@@ -236,7 +237,7 @@ func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
 			if !noted {
 				noted = true
 				st := st
-				st.Format = fmt.Sprintf("%g kHz · %s", float64(b.Rate)/1000, channels(b.Channels))
+				st.Format = words.Say("%g kHz · %s", float64(b.Rate)/1000, channels(b.Channels))
 				s.set(st)
 			}
 			s.audio(b)
@@ -245,12 +246,12 @@ func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
 	return sink
 }
 
-func channels(n int) string {
+func channels(n int) Sentence {
 	switch n {
 	case 1:
 		return "mono"
 	case 2:
 		return "stereo"
 	}
-	return fmt.Sprintf("%d channels", n)
+	return words.Say("%d channels", n)
 }

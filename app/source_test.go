@@ -83,7 +83,7 @@ func TestSlotOpensAgainWhatFails(t *testing.T) {
 		}
 		s.want(sourceWish{source: "camera:missing"})
 		synctest.Wait()
-		if st := s.now(); st.State != SourceFailed || st.Problem.Title != "camera:missing: there is no such device or file." {
+		if st := s.now(); st.State != SourceFailed || st.Problem.Title.String() != "camera:missing: There is no such device or file." {
 			t.Errorf("a device that is not there: %+v", st)
 		}
 	})

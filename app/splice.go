@@ -18,12 +18,14 @@ import (
 // picture nor needs a key frame for it. The encoders are not equally fast: what
 // comes early is held. It belongs to the fan-out, but for turn and idle.
 type splice struct {
-	keep   func(*encoder.Packet) // retains what it keeps
-	change func(own bool)        // pictures come from the other encoder from here on
+	keep   func(*encoder.Packet)     // retains what it keeps
+	change func(encoder.VideoConfig) // pictures come from another encoder from here on
 
 	mu    sync.Mutex
 	turns []time.Duration // stamps of the stream's key frames from which on the other encoder counts
 	own   bool            // the recording's own encoder counts
+
+	config *encoder.VideoConfig // of the stream, where its last packet was that is not held
 
 	back bool // the stream counts again, when the other has given all
 	over bool // the other has given all
@@ -51,6 +53,12 @@ func (s *splice) stream(p *encoder.Packet) {
 		s.keep(p)
 		return
 	}
+	held := false
+	defer func() {
+		if p.Config != nil && !held {
+			s.config = p.Config
+		}
+	}()
 	s.mu.Lock()
 	turn := p.Key && len(s.turns) > 0 && p.PTS >= s.turns[0]
 	if turn {
@@ -63,16 +71,16 @@ func (s *splice) stream(p *encoder.Packet) {
 	s.mu.Unlock()
 	switch {
 	case turn:
-		s.change(true)
 		s.flush()
 	case own && !s.back:
 	case own && !s.over:
+		held = true
 		s.held = append(s.held, p.Retain())
 	case own:
 		s.goBack()
-		s.keep(p)
+		s.put(p)
 	default:
-		s.keep(p)
+		s.put(p)
 	}
 }
 
@@ -82,7 +90,7 @@ func (s *splice) second(p *encoder.Packet) {
 	own := s.own
 	s.mu.Unlock()
 	if own {
-		s.keep(p)
+		s.put(p)
 		return
 	}
 	s.held = append(s.held, p.Retain())
@@ -98,7 +106,14 @@ func (s *splice) ended() {
 
 // goBack goes back to the stream.
 func (s *splice) goBack() {
-	s.change(false)
+	if s.config != nil {
+		s.change(*s.config)
+	}
+	for _, p := range s.held {
+		if p.Config != nil {
+			s.config = p.Config
+		}
+	}
 	s.flush()
 	s.back, s.over = false, false
 	s.mu.Lock()
@@ -108,10 +123,18 @@ func (s *splice) goBack() {
 
 func (s *splice) flush() {
 	for _, p := range s.held {
-		s.keep(p)
+		s.put(p)
 		p.Release()
 	}
 	s.held = nil
+}
+
+// put keeps a picture.
+func (s *splice) put(p *encoder.Packet) {
+	if p.Config != nil {
+		s.change(*p.Config)
+	}
+	s.keep(p)
 }
 
 // close releases what is held. Nothing follows.

@@ -17,10 +17,17 @@ func TestSplice(t *testing.T) {
 	for _, turns := range [][]int{nil, {10, 20}, {5, 10, 25, 35}, {15}} {
 		for _, late := range []int{-8, -3, 0, 3, 8} { // pictures that the second encoder is later than the first
 			var got []string
-			s := splice{change: func(own bool) { got = append(got, fmt.Sprint(own)) }}
+			s := splice{change: func(c encoder.VideoConfig) { got = append(got, c.Name) }}
 			s.keep = func(p *encoder.Packet) { got = append(got, fmt.Sprint(int(p.PTS/time.Millisecond), p.Data[0])) }
 			packet := func(n int, key bool, from byte) *encoder.Packet {
-				return (&encoder.Packet{PTS: time.Duration(n) * time.Millisecond, Key: key, Data: []byte{from}}).Retain()
+				p := &encoder.Packet{PTS: time.Duration(n) * time.Millisecond, Key: key, Data: []byte{from}}
+				switch {
+				case from == 2 && key:
+					p.Config = &encoder.VideoConfig{Name: "own"}
+				case from == 1 && (n == 0 || n == 30):
+					p.Config = &encoder.VideoConfig{Name: fmt.Sprint("stream ", n)} // another one takes over in mid-show
+				}
+				return p.Retain()
 			}
 			own := func(n int) (in, first, end bool) { // whether the second encoder has picture n
 				for i := 0; i < len(turns); i += 2 {
@@ -56,14 +63,14 @@ func TestSplice(t *testing.T) {
 			}
 			s.close()
 			var want []string
-			was := false
+			is := ""
 			for n := range pictures {
-				from, in := 1, false
-				if in, _, _ = own(n); in {
-					from = 2
+				from, name := 1, fmt.Sprint("stream ", n/30*30)
+				if in, _, _ := own(n); in {
+					from, name = 2, "own"
 				}
-				if in != was {
-					want, was = append(want, fmt.Sprint(in)), in
+				if name != is {
+					want, is = append(want, name), name
 				}
 				want = append(want, fmt.Sprint(n, from))
 			}

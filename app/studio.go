@@ -25,6 +25,7 @@ type Options struct {
 	StateDir     string   // where Tally keeps what it must know after a crash; empty: nowhere
 	Recover      bool     // finish recordings that a crash has cut off
 	WatchDevices bool     // keep the snapshot's list of devices current
+	FirstStart   bool     // there are no settings yet
 	// Unattended is for the command line: files start when the show is live and
 	// end it when they are over.
 	Unattended bool
@@ -47,14 +48,19 @@ type Studio struct {
 	keyWork chan struct{} // one token: keyJobs is not empty
 	shelf   shelf         // work on files of recordings
 
+	measuring measuring
+	watch     watchman // what the checks before a show know
+
 	mu       sync.Mutex // guards what intents leave for the goroutines
 	settings Settings
 	wish     wish
 	keyJobs  []keyJob
+	storing  map[string]bool // destinations whose key is on its way to the store
 	keys     KeyStatus
 	devices  []capture.Device
 	problem  Problem // of the last show or intent, until the next
 	book     book    // what goes to the disk about shows
+	first    bool    // nothing was ever set up
 
 	writing sync.WaitGroup // recordings that are being finished
 
@@ -75,7 +81,7 @@ func New(opts Options) *Studio {
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1),
-		shelf:   newShelf(),
+		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), storing: map[string]bool{}, first: opts.FirstStart,
 		onStage: onStage{state: Idle}, book: book{work: make(chan struct{}, 1)},
 	}
 	v := opts.Settings.Video
@@ -112,6 +118,8 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.watchNetwork(ctx) })
 	g.Go(func() error { return s.keepBook(ctx) })
 	g.Go(func() error { return s.keepShelf(ctx) })
+	g.Go(func() error { return s.keepMeasured(ctx) })
+	g.Go(func() error { return s.keepChecked(ctx) })
 	if s.opts.WatchDevices {
 		g.Go(func() error { return s.watchDevices(ctx) })
 	}
@@ -205,7 +213,7 @@ func (s *Studio) Apply(set Settings) error {
 		s.mu.Unlock()
 		return ErrOnAir
 	}
-	s.settings = set
+	s.settings, s.first = set, false
 	if onAir && set.Record != old.Record {
 		s.wish.record = &set.Record
 	}
@@ -232,6 +240,7 @@ func needsNewShow(old, set Settings) bool {
 	set.Record, set.RecordDir = old.Record, old.RecordDir
 	set.SplitMinutes, set.SplitMB, set.ReplaySeconds = old.SplitMinutes, old.SplitMB, old.ReplaySeconds
 	set.Adapt = old.Adapt
+	set.Profile, set.Profiles = old.Profile, old.Profiles // what they change is compared by itself
 	return fmt.Sprint(old) != fmt.Sprint(set)
 }
 

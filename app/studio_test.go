@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"tally/app/apptest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,7 +93,7 @@ func TestRehearsal(t *testing.T) {
 
 // END must work at once while a server does not answer.
 func TestEndWhileConnecting(t *testing.T) {
-	l := silentListener(t)
+	l := apptest.Silence(t)
 	s := testStudio(t, func(o *Options) {
 		o.Settings.Destinations = []Destination{{ID: "a", Name: "A", URL: "rtmp://" + l + "/live", Enabled: true}}
 		o.Keys = MemoryKeys{"a": NewKey(testKey)}

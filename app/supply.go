@@ -78,7 +78,10 @@ func (s *supply) dial(ctx context.Context) (*rtmpout.Publisher, error) {
 		attempt, stop := context.WithCancel(ctx)
 		done := make(chan result, 1)
 		go func() {
-			pub, err := rtmpout.Dial(attempt, s.ways[s.way], s.options)
+			s.mu.Lock()
+			options := s.options
+			s.mu.Unlock()
+			pub, err := rtmpout.Dial(attempt, s.ways[s.way], options)
 			done <- result{pub, err}
 		}()
 		began := time.Now()
@@ -191,6 +194,9 @@ func (s *supply) goodbye(ctx context.Context, pub *rtmpout.Publisher) error {
 func (o *output) connected(pub *rtmpout.Publisher) {
 	o.mu.Lock()
 	o.pub, o.last, o.waitKey, o.attempt = pub, rtmpout.Stats{}, o.options.Video != nil, 0
+	if o.options.Video != nil {
+		o.reconfigure(pub, o.options.Video.Config) // it may be another since the attempt began
+	}
 	o.enter(Live, nil)
 	o.mu.Unlock()
 	o.changed()

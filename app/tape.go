@@ -53,6 +53,9 @@ func (t *tape) begin(rec *recording.Recording) {
 	}
 	k := &take{Recording: rec, done: make(chan struct{})}
 	k.OffAir(t.gaps)
+	if t.tracks.Video != nil {
+		k.Switch(*t.tracks.Video) // it may be another since the file was prepared
+	}
 	t.take, t.last = k, k
 	t.writing.Add(1)
 	go t.run(k)

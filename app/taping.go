@@ -1,10 +1,10 @@
 package app
 
 import (
-	"fmt"
 	"time"
 
 	"tally/app/recording"
+	"tally/app/words"
 )
 
 // SetRecording begins or ends a recording, also in the middle of a show, and is
@@ -94,7 +94,7 @@ func (sh *show) noteOffAir() {
 		now, wall := sh.clock.Now(), time.Now()
 		var gaps []recording.Gap
 		for _, l := range o.lost() {
-			g := recording.Gap{From: max(1, now-wall.Sub(l.from)), Cause: l.Cause}
+			g := recording.Gap{From: max(1, now-wall.Sub(l.from)), Cause: l.Cause.String()}
 			if !l.until.IsZero() {
 				g.Until = now - wall.Sub(l.until)
 			}
@@ -138,19 +138,19 @@ func (t *tape) status(set Settings, now time.Time) RecordingStatus {
 			s.MinutesLeft = int(r.Free / k.rate(set, r, now) / 60)
 			if s.MinutesLeft < earlyWarning && !r.Paused {
 				s.Problem = Problem{
-					Title:  fmt.Sprintf("The disk has room for %d more minutes of recording.", s.MinutesLeft),
+					Title:  words.Count(s.MinutesLeft, "The disk has room for %d more minute of recording.", "The disk has room for %d more minutes of recording."),
 					Advice: "Free some space. When it is full, the recording ends in good order and the stream goes on.",
 				}
 			}
 		}
 		if on && r.Stuck > stuckAfter {
 			s.Problem = Problem{
-				Title:  fmt.Sprintf("The disk has not answered for %.0f s; %d MB of the recording wait in memory.", r.Stuck.Seconds(), r.Queued>>20),
+				Title:  words.Say("The disk has not answered for %.0f s; %d MB of the recording wait in memory.", r.Stuck.Seconds(), r.Queued>>20),
 				Advice: "The stream is not affected. Tally keeps up to 64 MB until the disk is back.", Retry: true,
 			}
 		}
 		if r.Dropped > 0 && s.Problem.IsZero() {
-			s.Problem = Problem{Title: fmt.Sprintf("The disk was too slow: %d pictures are missing in the recording.", r.Dropped), Advice: "Record to a faster disk."}
+			s.Problem = Problem{Title: words.Count(r.Dropped, "The disk was too slow: %d picture is missing in the recording.", "The disk was too slow: %d pictures are missing in the recording."), Advice: "Record to a faster disk."}
 		}
 	}
 	k.mu.Lock()

@@ -24,9 +24,15 @@ type Audio struct {
 // leads to, before they are believed.
 const jump = 40 * time.Millisecond
 
-// OpenAudio opens an AAC-LC encoder. It fails with a [*ParamError], or what libav
+// coders are libavcodec's encoders of sound.
+var coders = map[Codec]string{AAC: "aac", Opus: "libopus"}
+
+// OpenAudio opens an AAC-LC or Opus encoder. It fails with a [*ParamError], or what libav
 // says. Close frees it.
 func OpenAudio(p AudioParams) (*Audio, error) {
+	if p.Codec == "" {
+		p.Codec = AAC
+	}
 	if p.Rate == 0 {
 		p.Rate = 48000
 	}
@@ -44,14 +50,20 @@ func OpenAudio(p AudioParams) (*Audio, error) {
 			return nil, err
 		}
 	}
-	const name = "aac"
+	name := coders[p.Codec]
+	switch {
+	case name == "":
+		return nil, &ParamError{"audio codec", p.Codec, fmt.Sprint("one of ", AudioCodecs())}
+	case p.Codec == Opus && p.Rate != 48000:
+		return nil, &ParamError{"sample rate", p.Rate, "48000 for Opus"}
+	}
 	enc, err := libav.OpenAudio(name, p.Rate, p.Channels, p.Bitrate)
 	if err != nil {
 		return nil, fmt.Errorf("encoder: open %s: %w", name, err)
 	}
 	size := enc.FrameSize()
 	return &Audio{
-		config: AudioConfig{AudioParams: p, Name: name, Record: enc.Extradata(), FrameSize: size},
+		config: AudioConfig{AudioParams: p, Name: name, Record: enc.Extradata(), FrameSize: size, Priming: enc.Priming()},
 		enc:    enc, block: make([]float32, 0, size*p.Channels),
 	}, nil
 }
@@ -61,11 +73,11 @@ func OpenAudio(p AudioParams) (*Audio, error) {
 func (a *Audio) Config() AudioConfig { return a.config }
 
 // Encode encodes a block of any length at the encoder's rate and channels, and
-// hands emit each packet of 1024 frames that is complete. emit takes over a
+// hands emit each packet that is complete. emit takes over a
 // reference. Encode is done with s when it returns.
 //
-// A packet's PTS is when its sound was captured. Since the first packet holds
-// nothing but the encoder's run-up, its PTS is 1024 frames before the first
+// A packet's PTS is when its sound was captured. Since the first packet begins with
+// the encoder's run-up ([AudioConfig.Priming]), its PTS is so much before the first
 // sample, and may be negative. As long as the stamps of the blocks stay within
 // 40 ms of what counting samples gives, samples are counted. After a longer gap
 // the packets' stamps jump along; sound that comes stamped before what is

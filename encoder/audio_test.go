@@ -59,7 +59,8 @@ func decode(t testing.TB, c AudioConfig, shots []shot) []float32 {
 		t.Fatal(err)
 	}
 	m, err := libav.NewMuxer(f, libav.MuxSetup{Format: "matroska", Audio: &libav.AudioTrack{
-		Rate: c.Rate, Channels: c.Channels, Bitrate: c.Bitrate, FrameSize: c.FrameSize, Record: c.Record,
+		Codec: string(c.Codec),
+		Rate:  c.Rate, Channels: c.Channels, Bitrate: c.Bitrate, FrameSize: c.FrameSize, Record: c.Record,
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -1,165 +1,133 @@
 package encoder
 
 import (
-	"fmt"
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"time"
+	"strings"
 
-	"tally/capture"
 	"tally/capture/libav"
+	"tally/encoder/internal/fault"
 )
 
-// backend is one of libavcodec's H.264 encoders and how Tally uses it.
+// backend is one of libavcodec's encoders and how Tally uses it.
 type backend struct {
-	name    string // libavcodec's
-	system  string // GOOS, or empty for any
-	device  string // a pattern of files, of which one must exist; empty for none
-	memory  libav.Device
-	borrows bool // see libav.VideoSetup
-	fixed   bool // ignores a new bitrate while it runs
-	options func(VideoParams) []string
+	codec    Codec
+	name     string // libavcodec's
+	public   string // ours, where that is another
+	hardware bool   // may fail at any time
+	system   string // GOOS, or empty for any
+	found    func() bool
+	memory   libav.Device
+	borrows  bool // see libav.VideoSetup
+	fixed    bool // ignores a new bitrate while it runs
+	counts   bool // sets key frames by itself, each KeyInterval × FPS pictures, and never when asked
+	threads  func(VideoParams) int
+	options  func(VideoParams) []string
+	open     func(libav.VideoSetup) (fault.Coder, error)
 }
 
 // backends in the order in which "auto" tries them.
 var backends = []backend{
-	{name: "h264_videotoolbox", system: "darwin", fixed: true, options: videoToolbox},
-	{name: "h264_nvenc", device: "/dev/nvidia[0-9]*", options: nvenc},
-	{name: "h264_vaapi", system: "linux", device: "/dev/dri/renderD*", memory: libav.VAAPI, fixed: true, options: vaapi},
-	{name: "h264_qsv", system: "linux", device: "/dev/dri/renderD*", fixed: true, options: qsv},
-	{name: "libx264", borrows: true, options: x264},
+	{codec: H264, name: "h264_videotoolbox", hardware: true, system: "darwin", fixed: true, options: videoToolbox},
+	{codec: H264, name: "h264_mf", hardware: true, system: "windows", fixed: true, options: mediaFoundation},
+	{codec: H264, name: "h264_nvenc", hardware: true, found: files("/dev/nvidia[0-9]*"), options: nvenc},
+	{codec: H264, name: "h264_vaapi", hardware: true, system: "linux", found: files(renderers), memory: libav.VAAPI, fixed: true, options: vaapi},
+	{codec: H264, name: "h264_qsv", hardware: true, system: "linux", found: files(renderers), fixed: true, options: qsv},
+	{codec: H264, name: "h264_v4l2m2m", hardware: true, system: "linux", found: v4l2Encoder, fixed: true, options: v4l2},
+	{codec: H264, name: "libx264", public: "x264", borrows: true, threads: threads, options: x264},
+
+	{codec: HEVC, name: "hevc_videotoolbox", hardware: true, system: "darwin", fixed: true, options: videoToolboxHEVC},
+	{codec: HEVC, name: "hevc_mf", hardware: true, system: "windows", fixed: true, options: mediaFoundation},
+	{codec: HEVC, name: "hevc_nvenc", hardware: true, found: files("/dev/nvidia[0-9]*"), options: nvenc},
+	{codec: HEVC, name: "hevc_vaapi", hardware: true, system: "linux", found: files(renderers), memory: libav.VAAPI, fixed: true, options: vaapi},
+	{codec: HEVC, name: "hevc_qsv", hardware: true, system: "linux", found: files(renderers), fixed: true, options: qsv},
+	{codec: HEVC, name: "hevc_v4l2m2m", hardware: true, system: "linux", found: v4l2Encoder, fixed: true, options: v4l2},
+	{codec: HEVC, name: "libx265", public: "x265", borrows: true, fixed: true, options: x265},
+
+	{codec: AV1, name: "av1_nvenc", hardware: true, found: files("/dev/nvidia[0-9]*"), options: nvencAV1},
+	{codec: AV1, name: "av1_vaapi", hardware: true, system: "linux", found: files(renderers), memory: libav.VAAPI, fixed: true, options: vaapi},
+	{codec: AV1, name: "av1_qsv", hardware: true, system: "linux", found: files(renderers), fixed: true, options: qsv},
+	{codec: AV1, name: "libsvtav1", public: "svt-av1", borrows: true, fixed: true, counts: true, options: svtAV1},
+}
+
+const renderers = "/dev/dri/renderD*"
+
+// files tells whether there is a file of that pattern, which is ours and well formed.
+func files(pattern string) func() bool {
+	return func() bool {
+		found, _ := filepath.Glob(pattern)
+		return found != nil
+	}
+}
+
+// v4l2Encoder tells whether a V4L2 device is called as encoders are. Without one,
+// libavcodec would open every camera to find out.
+func v4l2Encoder() bool {
+	names, _ := filepath.Glob("/sys/class/video4linux/video*/name")
+	return slices.ContainsFunc(names, func(file string) bool {
+		name, _ := os.ReadFile(file)
+		s := strings.ToLower(string(name))
+		return strings.Contains(s, "enc") || strings.Contains(s, "codec")
+	})
 }
 
 // Encoders lists the names that [VideoParams.Encoder] can have here: those whose
 // device this machine has and that its FFmpeg knows. That a hardware encoder
 // works is only known once it was opened.
-func Encoders() []string {
+func Encoders(c Codec) []string {
 	names := []string{"auto"}
-	for _, b := range present() {
-		names = append(names, b.public())
+	for _, b := range present(c) {
+		names = append(names, b.called())
 	}
 	return names
 }
 
-func (b backend) public() string {
-	if b.name == "libx264" {
-		return "x264"
+// called is the name for people.
+func (b backend) called() string {
+	if b.public != "" {
+		return b.public
 	}
 	return b.name
 }
 
-func present() []backend {
-	return slices.DeleteFunc(slices.Clone(backends), func(b backend) bool {
-		if b.system != "" && b.system != runtime.GOOS || !libav.HasEncoder(b.name) {
-			return true
-		}
-		found, _ := filepath.Glob(b.device) // the patterns are ours and well formed
-		return b.device != "" && found == nil
-	})
-}
-
-// open opens the encoder that p asks for, and says which one that is.
-func open(p VideoParams) (*libav.VideoEncoder, backend, error) {
-	have := present()
-	if p.Encoder != "auto" {
-		for _, b := range have {
-			if p.Encoder == b.name || p.Encoder == b.public() {
-				enc, err := b.open(p)
-				return enc, b, err
-			}
-		}
-		return nil, backend{}, &UnknownEncoderError{Name: p.Encoder, Have: Encoders()}
-	}
-	var last error = &UnknownEncoderError{Name: "auto", Have: Encoders()}
-	for _, b := range have {
-		if b.device != "" || b.system != "" {
-			if last = b.dryRun(p); last != nil {
-				continue
-			}
-		}
-		enc, err := b.open(p)
-		if err == nil {
-			return enc, b, nil
-		}
-		last = err
-	}
-	return nil, backend{}, last
-}
-
-func (b backend) open(p VideoParams) (*libav.VideoEncoder, error) {
-	enc, err := libav.OpenVideo(libav.VideoSetup{
-		Codec: b.name, Width: p.Width, Height: p.Height, FPS: p.FPS,
-		Bitrate: p.Bitrate, VBV: vbv(p.Bitrate),
-		KeyInterval: 2 * framesIn(p.KeyInterval, p.FPS), // Video asks for key frames by the clock; this only bounds it
-		Threads:     threads(p), Borrows: b.borrows, Device: b.memory, Options: b.options(p),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("encoder: open %s: %w", b.name, err)
-	}
-	return enc, nil
-}
-
-// dryRun finds out whether the hardware does what its driver promises.
-func (b backend) dryRun(p VideoParams) error {
-	enc, err := b.open(p)
-	if err != nil {
-		return err
-	}
-	defer enc.Close()
-	const frames = 5
-	f := capture.NewFramePool(capture.I420, p.Width, p.Height).Get()
-	for n := range frames {
-		if err := enc.Send(f, int64(n)*int64(time.Second)/int64(p.FPS), n == 0); err != nil {
-			return fmt.Errorf("encoder: try %s: %w", b.name, err)
+func present(c Codec) []backend {
+	var have []backend
+	for _, b := range backends {
+		if b.codec == c && (b.system == "" || b.system == runtime.GOOS) && (b.found == nil || b.found()) && libav.HasEncoder(b.name) {
+			have = append(have, b)
 		}
 	}
-	if err := enc.Drain(); err != nil {
-		return fmt.Errorf("encoder: try %s: %w", b.name, err)
+	if open := fault.Hardware.Load(); open != nil && c == H264 {
+		have = slices.Insert(have, 0, backend{codec: H264, name: fault.Name, hardware: true, borrows: true, threads: threads, options: x264, open: *open})
 	}
-	var pkt libav.Packet
-	for n := 0; ; n++ {
-		more, err := enc.Receive(&pkt)
-		if err != nil {
-			return fmt.Errorf("encoder: try %s: %w", b.name, err)
-		}
-		if !more {
-			if n != frames {
-				return fmt.Errorf("encoder: try %s: %d pictures became %d packets", b.name, frames, n)
-			}
-			return nil
+	return have
+}
+
+// software is the codec's encoder that needs no device; empty when this FFmpeg has
+// none.
+func software(c Codec) string {
+	for _, b := range present(c) {
+		if !b.hardware {
+			return b.called()
 		}
 	}
+	return ""
 }
 
-// vbv is the size of the buffer that the bitrate is held in: one second.
-func vbv(bitrate int) int { return bitrate }
-
-func framesIn(d time.Duration, fps int) int {
-	return max(1, int((d*time.Duration(fps)+time.Second/2)/time.Second))
-}
-
-func nvenc(p VideoParams) []string {
-	if p.LowLatency {
-		return []string{"preset=p3", "tune=ull", "rc=cbr", "bf=0", "forced-idr=1", "no-scenecut=1", "zerolatency=1", "delay=0"}
+// choose opens the encoder that p asks for. Hardware is tried first with a few
+// pictures that nobody sees.
+func choose(p VideoParams) (*engine, error) {
+	var last error = &UnknownEncoderError{Name: p.Encoder, Codec: p.Codec, Have: Encoders(p.Codec)}
+	for _, b := range present(p.Codec) {
+		if p.Encoder != "auto" && p.Encoder != b.name && p.Encoder != b.called() {
+			continue
+		}
+		var e *engine
+		if e, last = b.openTried(p); last == nil || p.Encoder != "auto" {
+			return e, last
+		}
 	}
-	return []string{"preset=p4", "tune=hq", "rc=cbr", "bf=0", "forced-idr=1", "no-scenecut=1"}
-}
-
-func vaapi(p VideoParams) []string {
-	if p.LowLatency {
-		return []string{"rc_mode=CBR", "bf=0", "async_depth=1"}
-	}
-	return []string{"rc_mode=CBR", "bf=0"}
-}
-
-func qsv(p VideoParams) []string {
-	if p.LowLatency {
-		return []string{"preset=veryfast", "bf=0", "forced_idr=1", "async_depth=1"}
-	}
-	return []string{"preset=veryfast", "bf=0", "forced_idr=1"}
-}
-
-func videoToolbox(p VideoParams) []string {
-	return []string{"realtime=1", "bf=0", "profile=high"}
+	return nil, last
 }

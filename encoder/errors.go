@@ -7,20 +7,18 @@ import (
 )
 
 // What can go wrong, for errors.Is. The cause below is libav's.
-var (
-	ErrClosed = errors.New("encoder is closed")
-	ErrFixed  = errors.New("encoder cannot change its bitrate while it runs")
-)
+var ErrClosed = errors.New("encoder is closed")
 
 // UnknownEncoderError says that an encoder was asked for that this machine does
 // not have.
 type UnknownEncoderError struct {
-	Name string
-	Have []string // what can be asked for instead
+	Name  string
+	Codec Codec    // for which it was asked for
+	Have  []string // what can be asked for instead
 }
 
 func (e *UnknownEncoderError) Error() string {
-	return fmt.Sprintf("encoder: no encoder %q on this machine; there is %s", e.Name, strings.Join(e.Have, ", "))
+	return fmt.Sprintf("encoder: no encoder %q for %v on this machine; there is %s", e.Name, e.Codec, strings.Join(e.Have, ", "))
 }
 
 // ParamError says that a parameter is out of range.

@@ -114,6 +114,7 @@ func save(t testing.TB, c VideoConfig, shots []shot) string {
 	}
 	defer f.Close()
 	m, err := libav.NewMuxer(f, libav.MuxSetup{Format: "matroska", Video: &libav.VideoTrack{
+		Codec: string(c.Codec),
 		Width: c.Width, Height: c.Height, FPS: c.FPS, Bitrate: c.Bitrate, Record: c.Record,
 	}})
 	if err != nil {

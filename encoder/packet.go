@@ -22,8 +22,13 @@ type Packet struct {
 	Track    Track
 	PTS, DTS time.Duration // on the session's clock; DTS never goes back within a track
 	Duration time.Duration
-	Key      bool   // decoding can begin here; always true for audio
-	Data     []byte // H.264: NAL units, each after its length in 4 bytes (ISO/IEC 14496-15). AAC: one raw frame
+	Key      bool // decoding can begin here; always true for audio
+	// Data is of H.264 and HEVC: NAL units, each after its length in 4 bytes (ISO/IEC
+	// 14496-15); of AV1: OBUs without a temporal delimiter; of sound: one raw frame.
+	Data []byte
+	// Config says that this and what follows is made by another encoder than before,
+	// or the first; else nil. Only key frames of pictures have it.
+	Config *VideoConfig
 
 	refs atomic.Int32
 }
@@ -62,7 +67,7 @@ func newPacket(track Track, size int) *Packet {
 		p = &Packet{Data: make([]byte, 1<<class)}
 	}
 	p.Data = p.Data[:size]
-	p.Track = track
+	p.Track, p.Config = track, nil
 	p.refs.Store(1)
 	return p
 }

@@ -20,7 +20,7 @@ func (p *Publisher) announce(l *link, first time.Duration) {
 		if tr.off {
 			continue
 		}
-		if tr.current != nil && tr.codec.hasSequenceStart() {
+		if tr.current != nil {
 			send(laneVideo, tr, packetSequenceStart, configBody(tr.codec, tr.current))
 		}
 		if tr.color != nil && tr.enhanced {
@@ -32,7 +32,7 @@ func (p *Publisher) announce(l *link, first time.Duration) {
 		if tr.off {
 			continue
 		}
-		if tr.current != nil && tr.codec.hasSequenceStart() {
+		if tr.current != nil || tr.enhanced && tr.codec.selfDescribing() { // whose start is empty
 			send(laneAudio, tr, packetSequenceStart, configBody(tr.codec, tr.current))
 		}
 		if tr.layout != nil && tr.enhanced {

@@ -85,6 +85,24 @@ func TestU1AdobeAuth(t *testing.T) {
 	}
 }
 
+// U1: words of the server that are also in the key or the password are understood, and
+// still not shown.
+func TestU1SecretInWords(t *testing.T) {
+	srv := authServer(t, func(q map[string]string) (string, bool) {
+		switch {
+		case q["authmod"] == "":
+			return "[ code=403 need auth; authmod=adobe ] : ", false
+		case q["response"] == "":
+			return "[ authmod=adobe ] : ?reason=needauth&user=joe&salt=c2FsdA==&challenge=Y2hhbA==", false
+		}
+		return "", q["response"] == b64md5(b64md5("joec2FsdA==needauth")+"Y2hhbA=="+q["challenge"])
+	})
+	server := strings.Replace(srv.URL("app"), "rtmp://", "rtmp://joe:needauth@", 1)
+	if _, err := rtmpout.Probe(within(t, 5*time.Second), target(t, server, "adobe"), avOptions()); err != nil {
+		t.Error(err)
+	}
+}
+
 // U2: Limelight's digest authentication.
 func TestU2LimelightAuth(t *testing.T) {
 	srv := authServer(t, func(q map[string]string) (string, bool) {

@@ -30,7 +30,11 @@ type reply struct {
 	code        string
 	level       string
 	description string
+	said        string // the description as it came, for authentication only
 }
+
+// maxSaid is far longer than any challenge.
+const maxSaid = 2048
 
 const replyEOF = "\x00eof" // Stream EOF of our stream, which is no command
 
@@ -62,6 +66,7 @@ func parseReply(data []byte, t Target) reply {
 			r.level, _ = o.Get("level").(string)
 			description, _ := o.Get("description").(string)
 			r.description = t.sanitize(description)
+			r.said = description[:min(len(description), maxSaid)]
 			break
 		}
 	}
@@ -211,6 +216,7 @@ func readServerInfo(r reply) serverInfo {
 				s.caps |= Capabilities(uint8(v) & 15)
 			}
 		}
+		s.declare(o)
 		for _, name := range []string{"fourCcList", "videoFourCcInfoMap", "audioFourCcInfoMap"} {
 			if o.Get(name) != nil {
 				s.caps |= CanEnhanced
@@ -296,7 +302,8 @@ func (l *link) unpublish(b []byte) []byte {
 	return command(b, size, "deleteStream", 0, nil, float64(l.stream))
 }
 
-// askAuth is a refusal that asks for authentication.
+// askAuth is a refusal that asks for authentication. The description is as it came,
+// not to be shown.
 type askAuth struct{ description string }
 
 func (e *askAuth) Error() string { return "authentication is needed" }
@@ -308,8 +315,8 @@ func (e *askRedirect) Error() string { return "redirected" }
 
 // refusal makes the cause out of a refused connect or publish.
 func (l *link) refusal(r reply) error {
-	if asksForPassword(r.description) {
-		return &askAuth{r.description}
+	if asksForPassword(r.said) {
+		return &askAuth{r.said}
 	}
 	if ex := amf0.Properties(r.info.Get("ex")); ex != nil {
 		if code, _ := ex.Get("code").(float64); code == 302 {

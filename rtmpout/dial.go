@@ -12,7 +12,8 @@ import (
 // dialTCP looks the host up and connects to the first of its addresses that
 // answers. found is called between the two steps.
 func dialTCP(ctx context.Context, t Target, opts *Options, found func()) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	// ctx ends at ConnectTimeout; this leaves some of it for TLS and the handshake.
+	ctx, cancel := context.WithTimeout(ctx, max(5*time.Second, opts.ConnectTimeout/2))
 	defer cancel()
 	if opts.DialContext != nil {
 		found()

@@ -13,7 +13,8 @@
 //	err = p.Close(ctx)
 //
 // Writing never waits for the network: packets go into a bounded queue, and one
-// goroutine sends them, audio before video. What happens when the network does not
+// goroutine sends them, audio before video. On a narrow line they wait there and not
+// in the kernel or the modem, where nobody could drop them. What happens when the network does not
 // keep up is said at [Publisher.WriteVideo] and [Publisher.WriteAudio]. The other
 // direction is always read: pings are answered, refusals and ends are told by
 // [Publisher.Done] and [Publisher.Err], and [Publisher.Stats] has what the server

@@ -236,8 +236,7 @@ func TestK1ReconnectFails(t *testing.T) {
 	closeNow(t, p)
 }
 
-// K2: redirects are followed, at most 5, never to a weaker scheme; user and password
-// do not go to another host.
+// K2: redirects are followed, at most 5, never to a weaker scheme.
 func TestK2Redirect(t *testing.T) {
 	redirecting := func(to func() string, how string) *rtmptest.Server {
 		return scripted(t, func(c *rtmptest.Conn) error {
@@ -331,7 +330,7 @@ func TestK4NoRetry(t *testing.T) {
 	for _, err := range []error{
 		&rtmpout.URLError{}, &rtmpout.OptionsError{}, &rtmpout.TLSError{Reason: rtmpout.TLSExpired},
 		&rtmpout.TLSError{Reason: rtmpout.TLSWrongName}, &rtmpout.TLSError{Reason: rtmpout.TLSUnknownAuthority}, &rtmpout.TLSError{Reason: rtmpout.TLSPlainPort},
-		&rtmpout.AuthError{}, &rtmpout.NotRTMPError{}, &rtmpout.RejectedError{Code: "NetStream.Publish.Denied"}, rtmpout.ErrAborted, nil,
+		&rtmpout.AuthError{}, &rtmpout.NotRTMPError{}, &rtmpout.RejectedError{Code: "NetStream.Publish.Denied"}, rtmpout.ErrAborted, context.Canceled, nil,
 	} {
 		var b rtmpout.Backoff
 		wrapped := err

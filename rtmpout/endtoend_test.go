@@ -35,7 +35,9 @@ func TestPublishToTestServer(t *testing.T) {
 	}
 }
 
-func TestPublishToNginx(t *testing.T) {
+// M3 M4 N3 F4 S1 W2: nginx takes the stream without a complaint, acknowledges, sees an
+// orderly end, and what it records is decoded without a fault.
+func TestM3Nginx(t *testing.T) {
 	n := startNginx(t, "")
 	c := mediaClip(t)
 	p := dial(t, n.url, "show?token=a/b%2F", rtmpout.Options{Video: &c.video, Audio: &c.audio})
@@ -56,7 +58,9 @@ func TestPublishToNginx(t *testing.T) {
 	}
 }
 
-func TestPublishToFFmpeg(t *testing.T) {
+// N12 N19 M3 M4: ffmpeg's server, whose replies are odd, takes the stream, and what it
+// writes is decoded without a fault.
+func TestN12FFmpeg(t *testing.T) {
 	port := freePort(t)
 	url := fmt.Sprintf("rtmp://127.0.0.1:%d/app", port)
 	file := filepath.Join(t.TempDir(), "out.flv")

@@ -36,11 +36,18 @@ func TestE1EnhancedHeader(t *testing.T) {
 	}
 }
 
-// E2: the configuration is sent as it is given, for every codec that has one.
+// E2: the configuration is sent as it is given, for every codec that has one, and
+// nothing is sent without it.
 func TestE2SequenceStart(t *testing.T) {
-	for _, codec := range []rtmpout.Codec{rtmpout.HEVC, rtmpout.VVC, rtmpout.AV1, rtmpout.VP9} {
-		o := rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: codec, Config: []byte{0xc0, 0xff, 0xee}}}
-		v := of(published(t, -1, o, func(p *rtmpout.Publisher) { must(t, p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}})) }), wire.TypeVideo)
+	for _, codec := range []rtmpout.Codec{rtmpout.HEVC, rtmpout.VVC, rtmpout.AV1, rtmpout.VP9, rtmpout.VP8} {
+		o := rtmpout.Options{Video: &rtmpout.VideoTrack{Codec: codec}}
+		v := of(published(t, -1, o, func(p *rtmpout.Publisher) {
+			if err := p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}}); !errors.Is(err, rtmpout.ErrNoConfig) {
+				t.Errorf("%s without a configuration: %v", codec, err)
+			}
+			must(t, p.SetVideoConfig(0, []byte{0xc0, 0xff, 0xee}))
+			must(t, p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}}))
+		}), wire.TypeVideo)
 		if want := append([]byte{0x90}, string(codec)+"\xc0\xff\xee"...); !bytes.Equal(v[0], want) {
 			t.Errorf("%s: %x", codec, v[0])
 		}
@@ -55,9 +62,7 @@ func TestE3CodedFrames(t *testing.T) {
 			must(t, p.WriteVideo(rtmpout.Packet{Key: true, Data: []byte{1}}))
 			must(t, p.WriteVideo(rtmpout.Packet{DTS: 40e6, PTS: 80e6, Data: []byte{1}}))
 		}), wire.TypeVideo)
-		if codec != rtmpout.VP8 {
-			v = v[1:]
-		}
+		v = v[1:]
 		if v[0][0]&15 != want[0] || v[1][0]&15 != want[1] {
 			t.Errorf("%s: packet types %d, %d", codec, v[0][0]&15, v[1][0]&15)
 		}
@@ -154,7 +159,8 @@ func TestE8TrackMaps(t *testing.T) {
 	}
 }
 
-// A1: enhanced audio; FLAC's configuration has its signature, Opus' is OpusHead.
+// A1: enhanced audio; FLAC's configuration has its signature, Opus' is OpusHead, and
+// AC-3 and E-AC-3, which have none, are announced by an empty one.
 func TestA1EnhancedAudio(t *testing.T) {
 	info := bytes.Repeat([]byte{5}, 34)
 	for _, c := range []struct {
@@ -164,9 +170,9 @@ func TestA1EnhancedAudio(t *testing.T) {
 	}{
 		{rtmpout.Opus, []byte("OpusHead"), "904f707573" + hex.EncodeToString([]byte("OpusHead")), "914f70757301"},
 		{rtmpout.FLAC, info, "90664c6143" + "664c6143" + "80000022" + hex.EncodeToString(info), "91664c614301"},
-		{rtmpout.AC3, nil, "", "9161632d3301"},
-		{rtmpout.EAC3, nil, "", "9165632d3301"},
-		{rtmpout.MP3, nil, "", "2f01"},
+		{rtmpout.AC3, nil, "9061632d33", "9161632d3301"},
+		{rtmpout.EAC3, nil, "9065632d33", "9165632d3301"},
+		{rtmpout.MP3, []byte("none"), "", "2f01"},
 	} {
 		o := rtmpout.Options{Audio: &rtmpout.AudioTrack{Codec: c.codec, Config: c.config}}
 		a := of(published(t, -1, o, func(p *rtmpout.Publisher) { must(t, p.WriteAudio(rtmpout.Packet{Data: []byte{1}})) }), wire.TypeAudio)

@@ -120,9 +120,10 @@ func (e *ClosedError) Error() string {
 	return "closed by the server"
 }
 
-// StalledError says that the server, or the way to it, took no bytes any more.
+// StalledError says that the server, or the way to it, takes no bytes any more, or
+// hardly any.
 type StalledError struct {
-	For    time.Duration // since the last byte that was taken
+	For    time.Duration // since it last kept up
 	Queued int           // bytes that waited
 }
 
@@ -191,9 +192,11 @@ func (e *TooLargeError) Error() string {
 
 // Errors of the methods of Publisher.
 var (
-	ErrClosed  = errors.New("rtmpout: publisher is closed")
-	ErrAborted = errors.New("rtmpout: publisher was aborted")
-	ErrNoTrack = errors.New("rtmpout: no such track")
+	ErrClosed   = errors.New("rtmpout: publisher is closed")
+	ErrAborted  = errors.New("rtmpout: publisher was aborted")
+	ErrNoTrack  = errors.New("rtmpout: no such track")
+	ErrNoConfig = errors.New("rtmpout: the track has no configuration yet")
+	ErrEmpty    = errors.New("rtmpout: packet is empty")
 )
 
 // sanitize makes a server's text fit to show: bounded, printable, without secrets.

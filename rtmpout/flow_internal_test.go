@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tally/rtmpout/internal/wire"
+	"tally/rtmpout/rtmptest"
 )
 
 // F5: bytes in flight stay true for every way in which servers count: cumulative,
@@ -67,6 +68,57 @@ func TestF5AckStyles(t *testing.T) {
 				t.Errorf("style %s, want %s", a.style, style.want)
 			}
 			t.Logf("at most %d in flight", worst)
+		})
+	}
+}
+
+// F5: and over a connection, from a little before each wrap.
+func TestF5Wraps(t *testing.T) {
+	for name, c := range map[string]struct {
+		style rtmptest.AckStyle
+		start uint64
+	}{
+		"2^32":       {rtmptest.AckCumulative, 1<<32 - 1e6},
+		"2^31":       {rtmptest.AckWrap31, 1<<31 - 1e6},
+		"0xF0000000": {rtmptest.AckReset, 0xf0000000 - 1e6}, "0xF0000000, to the step": {rtmptest.AckResetDelta, 0xf0000000 - 1e6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			srv, err := rtmptest.Listen(rtmptest.Config{Acks: c.style, AckStart: c.start})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer srv.Close()
+			target, err := ParseTarget(srv.URL("app"), "key")
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := Dial(t.Context(), target, Options{Video: &VideoTrack{Config: []byte{1}}, WindowAckSize: 100_000})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close(t.Context())
+			f := &p.link.flow
+			f.mu.Lock()
+			f.sent += c.start // as if so much had been sent before
+			f.mu.Unlock()
+			worst := uint64(0)
+			for i := range 40 {
+				at := time.Duration(i) * 33 * time.Millisecond
+				if err := p.WriteVideo(Packet{DTS: at, PTS: at, Key: true, Data: make([]byte, 50_000)}); err != nil {
+					t.Fatal(err)
+				}
+				for began := time.Now(); time.Since(began) < 2*time.Second; time.Sleep(time.Millisecond) {
+					if s := p.Stats(); s.QueueBytes == 0 && (i < 4 || s.InFlight < 160_000) {
+						break
+					}
+				}
+				if s := p.Stats(); i >= 4 {
+					worst = max(worst, s.InFlight)
+				}
+			}
+			if s := p.Stats(); worst > 160_000 || s.AckStyle != AckCumulative || s.Acked < c.start+1_800_000 {
+				t.Errorf("at most %d in flight; %+v", worst, s)
+			}
 		})
 	}
 }

@@ -43,12 +43,14 @@ type link struct {
 	// Of the writer, once live.
 	out        chunker
 	pace       pace
+	flight     flight
 	replied    int         // bytes of replies
 	warned     bool        // of too big a frame
 	cut        [2]bool     // a message of that lane will never be whole
 	announced  bool        // the tracks' configurations have been sent
 	buffers    net.Buffers // the batch on its way through writev
 	plain      []byte      // the batch before encryption
+	writing    time.Time   // when the last write began
 	progress   time.Time   // when a write last took bytes
 	deadlineAt time.Time
 
@@ -63,11 +65,12 @@ type link struct {
 type serverInfo struct {
 	version string // fmsVer
 	caps    Capabilities
+	takes   []Codec // as far as it has declared that
 }
 
 // Bounds on what a server can make us hold. A publisher is sent nothing bigger
 // than a status.
-var serverLimits = wire.Limits{Message: 256 << 10, Partial: 1 << 20, Streams: 64, Keep: 4096}
+var serverLimits = wire.Limits{Message: 256 << 10, Partial: 512 << 10, Streams: 64, Keep: 4096}
 
 const (
 	commandStream = 3 // chunk stream of commands
@@ -203,6 +206,11 @@ func open(ctx context.Context, t Target, opts *Options, auth *authenticator, las
 		if err = s.do(); err != nil {
 			return nil, err
 		}
+		if s.step == StepConnect {
+			if err = l.takes(); err != nil {
+				return nil, err
+			}
+		}
 		finish()
 		if s.step == last {
 			break
@@ -315,10 +323,11 @@ func (l *link) acknowledge() {
 
 // flushReplies writes what is due while Dial owns both directions.
 func (l *link) flushReplies() error {
-	b := l.replies.take(nil, 1<<20)
+	b := l.replies.take(nil, l.replyRoom(time.Now()))
 	if len(b) == 0 {
 		return nil
 	}
+	l.replied += len(b)
 	return l.send(b)
 }
 

@@ -100,8 +100,9 @@ func (t tag) appendLegacy(b []byte) []byte {
 // legacyForm tells whether FLV itself has the codec.
 func (c Codec) legacyForm() bool { return c == H264 || c == AAC || c == MP3 }
 
-// hasSequenceStart tells whether the codec is announced by a configuration.
-func (c Codec) hasSequenceStart() bool { return c != MP3 && c != AC3 && c != EAC3 && c != VP8 }
+// selfDescribing tells whether each frame says how to decode it, so that there is no
+// configuration.
+func (c Codec) selfDescribing() bool { return c == MP3 || c == AC3 || c == EAC3 }
 
 const maxCompositionTime = 1<<23 - 1
 

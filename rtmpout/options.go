@@ -11,7 +11,7 @@ import (
 // VideoTrack describes one encoded picture.
 type VideoTrack struct {
 	Codec  Codec  // H264 when empty
-	Config []byte // decoder configuration record: avcC, hvcC, vvcC, av1C or vpcC; nil if it follows by SetVideoConfig
+	Config []byte // decoder configuration record: avcC, hvcC, vvcC, av1C or vpcC (VP8, VP9); nil if it follows by SetVideoConfig
 
 	// For onMetaData; zero leaves a field out.
 	Width, Height int     // pixels
@@ -70,9 +70,9 @@ type Options struct {
 	QueueTime  time.Duration // longest that video waits before it is dropped to the next key frame; 2 s
 	Interleave time.Duration // longest that a packet waits for an earlier one of the other kind; 1 s; < 0: never
 
-	ConnectTimeout time.Duration // DNS, TCP, TLS and handshake together; 10 s
+	ConnectTimeout time.Duration // DNS, TCP, TLS and handshake together, of each connection; 10 s
 	PublishTimeout time.Duration // connect until the server has accepted the key; 15 s
-	StallTimeout   time.Duration // without any progress in writing; 15 s
+	StallTimeout   time.Duration // without any progress in writing; four times that for one write that makes some; 15 s
 
 	// Zero is the DTS that becomes RTMP timestamp 0. A reconnect passes
 	// Publisher.Zero of the connection before, so that time goes on. Nil: the DTS
@@ -86,6 +86,10 @@ type Options struct {
 	Nanoseconds bool
 	// StrictHandshake refuses a server that does not echo our random bytes.
 	StrictHandshake bool
+	// OnlyDeclared refuses a server that does not declare the codecs of the tracks, if
+	// FLV itself does not have them, with a *CodecError. Not every server that takes
+	// them says so: Assume CanEnhanced then.
+	OnlyDeclared bool
 	// NoRedirect refuses redirects and Reconnect Requests.
 	NoRedirect bool
 

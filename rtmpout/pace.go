@@ -77,8 +77,8 @@ func (l *link) measure(now time.Time) {
 	l.setSlack(slackFor(rate, l.opts.ChunkSize))
 }
 
-// Replies may take a twentieth of what is sent, and beyond that as much as an
-// honest server can ask for.
+// Replies may take a twentieth of what is sent, or as much as an honest server can
+// ask for of somebody who sends nothing.
 const (
 	replyShare  = 20
 	replyFree   = 2048 // bytes in all
@@ -87,6 +87,6 @@ const (
 
 // replyRoom is how many bytes of replies may leave now.
 func (l *link) replyRoom(now time.Time) int {
-	allowed := replyFree + int(now.Sub(l.began).Seconds()*replySecond) + int(l.flow.total()/replyShare)
-	return allowed - l.replied
+	quiet := replyFree + int(now.Sub(l.began).Seconds()*replySecond)
+	return max(quiet, int(l.flow.total()/replyShare)) - l.replied
 }

@@ -1,9 +1,7 @@
 package rtmpout
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"sync"
 	"time"
 )
@@ -11,8 +9,7 @@ import (
 // Publisher is a live stream to one server. Its methods may be called from any
 // goroutines at the same time.
 type Publisher struct {
-	opts   Options
-	target Target
+	opts Options
 
 	mu      sync.Mutex
 	videos  []track
@@ -30,7 +27,9 @@ type Publisher struct {
 	link    *link // the connection that is written to
 	next    *link // the connection that takes over at the next key frame
 	leaving leaving
-	moving  bool // a move to another server is under way
+	moving  bool                // a move to another server is under way, up to the goodbye to the old one
+	moves   int                 // that were begun
+	moved   [maxMoves]time.Time // when the last ones were
 
 	wake       chan struct{} // capacity 1: something changed for the writer
 	done       chan struct{}
@@ -41,35 +40,17 @@ type Publisher struct {
 	w writerState // of the goroutine that runs run
 }
 
-// track is what is sent for one track of Options.
-type track struct {
-	codec    Codec
-	number   uint8
-	given    []byte // the configuration set last
-	current  []byte // the one in force for the next frame to be written
-	color    *ColorInfo
-	layout   *ChannelLayout
-	enhanced bool // sent in E-RTMP's form
-	off      bool // the server cannot take it
-}
-
 type counts struct {
 	video, audio int // frames written
 	dropped      [numDropCauses]int
 	moves        int
 }
 
-// Errors of packets and configurations that cannot be sent.
-var (
-	errEmpty     = errors.New("rtmpout: packet is empty")
-	ErrNoConfig  = errors.New("rtmpout: the track has no configuration yet")
-	errBigConfig = errors.New("rtmpout: configuration of more than 4096 bytes")
-)
-
+// maxConfig is the longest decoder configuration record, in bytes.
 const maxConfig = 4096
 
 func newPublisher(l *link, o Options) *Publisher {
-	p := &Publisher{opts: o, target: l.target, link: l, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	p := &Publisher{opts: o, link: l, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	if o.Zero != nil {
 		p.zero, p.hasZero = *o.Zero, true
@@ -78,6 +59,9 @@ func newPublisher(l *link, o Options) *Publisher {
 		p.videos = append(p.videos, track{codec: v.Codec, number: uint8(i), given: v.Config, current: v.Config, color: v.Color})
 	}
 	for i, a := range o.audioTracks() {
+		if a.Codec.selfDescribing() {
+			a.Config = nil
+		}
 		p.audios = append(p.audios, track{codec: a.Codec, number: uint8(i), given: a.Config, current: a.Config, layout: a.Layout})
 	}
 	now := time.Now()
@@ -91,38 +75,16 @@ func newPublisher(l *link, o Options) *Publisher {
 	return p
 }
 
-// suit fits the tracks to what the server of l can take.
-func (p *Publisher) suit(l *link) {
-	caps := l.server.caps | p.opts.Assume
-	fit := func(t *track) {
-		t.enhanced = !t.codec.legacyForm() || t.number > 0 || p.nanoseconds(l)
-		t.off = t.number > 0 && caps&CanMultitrack == 0
-		if t.off {
-			l.warn("track %d is not sent: the server does not say that it can take more than one", t.number)
-		}
-	}
-	for i := range p.videos {
-		fit(&p.videos[i])
-	}
-	for i := range p.audios {
-		fit(&p.audios[i])
-	}
-}
-
-func (p *Publisher) nanoseconds(l *link) bool {
-	const need = CanModEx | CanNanoTimestamp
-	return p.opts.Nanoseconds && (l.server.caps|p.opts.Assume)&need == need
-}
-
 // WriteVideo queues one frame; it never waits for the network. When the network
 // does not keep up, frames are dropped up to the next key frame, which is no error
 // (see Stats and NeedKey). The packets of a track are written in the order of their
-// DTS.
+// DTS. Errors are ErrNoTrack, ErrNoConfig, ErrEmpty and *TooLargeError for a packet
+// that cannot be sent, after which the stream goes on; else that of Err, or ErrClosed.
 func (p *Publisher) WriteVideo(pkt Packet) error { return p.write(&p.video, p.videos, pkt) }
 
 // WriteAudio queues one frame; it never waits for the network. Audio is never
 // dropped: when even audio alone does not fit the queue, the stream ends with a
-// *StalledError.
+// *StalledError. Other errors are those of WriteVideo.
 func (p *Publisher) WriteAudio(pkt Packet) error { return p.write(&p.audio, p.audios, pkt) }
 
 func (p *Publisher) write(l *lane, tracks []track, pkt Packet) error {
@@ -154,12 +116,12 @@ func (p *Publisher) enqueue(l *lane, tracks []track, pkt Packet, now time.Time) 
 	case pkt.Track < 0 || pkt.Track >= len(tracks):
 		return false, ErrNoTrack
 	case len(pkt.Data) == 0:
-		return false, errEmpty
+		return false, ErrEmpty
 	case len(pkt.Data) > maxPacket:
 		return false, &TooLargeError{len(pkt.Data)}
 	case tracks[pkt.Track].off:
 		return false, nil
-	case tracks[pkt.Track].given == nil && tracks[pkt.Track].codec.hasSequenceStart():
+	case tracks[pkt.Track].given == nil && !tracks[pkt.Track].codec.selfDescribing():
 		return false, ErrNoConfig
 	}
 	if l == &p.video && !p.admit(pkt, now) {
@@ -233,44 +195,6 @@ func (p *Publisher) NeedKey() bool {
 	return p.waitKey != 0 && p.video.used || p.next != nil
 }
 
-// SetVideoConfig announces a new decoder configuration for the frames of a track
-// that are written after it. It is copied.
-func (p *Publisher) SetVideoConfig(track int, config []byte) error {
-	return p.setConfig(&p.video, p.videos, track, config)
-}
-
-// SetAudioConfig is the same for sound.
-func (p *Publisher) SetAudioConfig(track int, config []byte) error {
-	return p.setConfig(&p.audio, p.audios, track, config)
-}
-
-func (p *Publisher) setConfig(l *lane, tracks []track, n int, config []byte) error {
-	config = bytes.Clone(config)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case n < 0 || n >= len(tracks):
-		return ErrNoTrack
-	case len(config) == 0:
-		return ErrNoConfig
-	case len(config) > maxConfig:
-		return errBigConfig
-	case p.closing || p.ended:
-		return ErrClosed
-	case bytes.Equal(config, tracks[n].given):
-		return nil
-	}
-	first := tracks[n].given == nil
-	tracks[n].given = config
-	if first && !l.used {
-		tracks[n].current = config // leaves with the others, before the first frame
-		return nil
-	}
-	l.push(item{Packet: Packet{Track: n, DTS: l.last, Data: config}, kind: itemConfig, at: time.Now()})
-	p.settle(time.Now())
-	return nil
-}
-
 // Zero is the DTS that is timestamp 0, for Options.Zero of a later connection; nil
 // before the first packet was sent.
 func (p *Publisher) Zero() *time.Duration {
@@ -299,61 +223,6 @@ func (p *Publisher) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
-}
-
-// Close ends the stream in good order: it sends what is queued until ctx is done
-// (at most 5 s), says goodbye to the server, waits at most 1 s for its answer and
-// closes the connection. The error is that of Err. It may be called more than once.
-func (p *Publisher) Close(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	p.mu.Lock()
-	p.closing = true
-	p.mu.Unlock()
-	p.signal()
-	select {
-	case <-p.done:
-		return p.Err()
-	case <-ctx.Done():
-	}
-	p.mu.Lock()
-	p.hurry = true
-	p.link.hurry.Store(true)
-	p.link.tcp.SetWriteDeadline(time.Now().Add(hurryTime))
-	p.mu.Unlock()
-	p.signal()
-	<-p.done
-	return p.Err()
-}
-
-// hurryTime is what a write has left when Close may not drain any longer.
-const hurryTime = 300 * time.Millisecond
-
-// Abort ends the stream at once and so that the server sees a failure, as after a
-// lost connection: many keep the show open then for a reconnect. It does not wait;
-// Done tells the end.
-func (p *Publisher) Abort() { p.end(ErrAborted) }
-
-// fail ends the stream because of cause.
-func (p *Publisher) fail(s Step, cause error) {
-	p.mu.Lock()
-	server := p.link.target.Host()
-	p.mu.Unlock()
-	p.end(&Error{s, server, cause})
-}
-
-func (p *Publisher) end(err error) {
-	p.mu.Lock()
-	if !p.ended {
-		p.ended, p.err = true, err
-	}
-	p.link.abort()
-	if p.next != nil {
-		p.next.abort()
-	}
-	p.mu.Unlock()
-	p.cancel()
-	p.signal()
 }
 
 func (p *Publisher) signal() {

@@ -96,7 +96,9 @@ func TestR3FreshChunkStream(t *testing.T) {
 	if !<-answered {
 		t.Error("ping in format 1 on a fresh chunk stream 2 was not answered")
 	}
-	causeAs[*rtmpout.ProtocolError](t, answersConnect(t, []byte{3<<6 | 9, 1, 2, 3}), rtmpout.StepConnect)
+	for _, b := range [][]byte{{3<<6 | 9, 1, 2, 3}, {2<<6 | 2, 0, 0, 1}, {1<<6 | 3, 0, 0, 0, 0, 0, 1, 99, 1}} {
+		causeAs[*rtmpout.ProtocolError](t, answersConnect(t, b), rtmpout.StepConnect)
+	}
 }
 
 func waitPong(c *rtmptest.Conn, want uint32) error {
@@ -185,7 +187,9 @@ func TestR8SetChunkSize(t *testing.T) {
 		if _, err := c.Accept(); err != nil {
 			return err
 		}
-		c.ReadMessage()
+		if _, err := next(c, wire.TypeVideo); err != nil {
+			return err
+		}
 		c.SetChunkSize(60)
 		return c.WriteStatus(1, "error", "NetStream.Failed", string(make([]byte, 250)))
 	})

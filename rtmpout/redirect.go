@@ -41,16 +41,30 @@ func (t Target) redirect(reference string) (Target, error) {
 	return next, nil
 }
 
+// At most maxMoves in moveWindow: whoever is sent on more often is led in circles.
+const (
+	maxMoves   = 5
+	moveWindow = time.Minute
+)
+
 // reconnectRequested handles Reconnect Request: a new connection is made while the
 // old one goes on, and takes over at a key frame.
 func (p *Publisher) reconnectRequested(l *link, r reply) {
 	p.mu.Lock()
 	busy := p.link != l || p.moving || p.closing || p.ended || p.opts.NoRedirect
+	circles := false
 	if !busy {
-		p.moving = true
+		oldest := &p.moved[p.moves%maxMoves]
+		if circles = !oldest.IsZero() && time.Since(*oldest) < moveWindow; !circles {
+			p.moving, *oldest = true, time.Now()
+			p.moves++
+		}
 	}
 	p.mu.Unlock()
-	if busy {
+	if circles {
+		l.warn("the server asks to reconnect for the sixth time in a minute, which is ignored")
+	}
+	if busy || circles {
 		return
 	}
 	reference, _ := r.info.Get("tcUrl").(string)
@@ -100,10 +114,15 @@ func (p *Publisher) takeOver() {
 		return // what is earlier still belongs to the old connection
 	}
 	old := p.link
-	p.link, p.next, p.moving = next, nil, false
+	p.link, p.next = next, nil
 	p.counts.moves++
 	p.w.blockedSince = time.Time{}
 	old.closing.Store(true)
 	p.suit(next)
-	p.background.Go(func() { p.goodbye(old) }) // what cannot be told the old server does not matter
+	p.background.Go(func() {
+		p.goodbye(old) // what cannot be told the old server does not matter
+		p.mu.Lock()
+		p.moving = false // never more than two connections at a time
+		p.mu.Unlock()
+	})
 }

@@ -1,6 +1,7 @@
 package rtmpout
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
@@ -8,8 +9,9 @@ import (
 )
 
 // Retryable tells whether trying again by itself can help. It cannot after what
-// only a person can change: URL, options, certificate, password, a key that the
-// server denies.
+// only a person can change (URL, options, certificate, password, a key that the
+// server denies), nor after the end that the caller asked for: Close, Abort, or a
+// cancelled context.
 func Retryable(err error) bool {
 	var (
 		url      *URLError
@@ -22,7 +24,7 @@ func Retryable(err error) bool {
 		dns      *net.DNSError
 	)
 	switch {
-	case err == nil, errors.Is(err, ErrClosed), errors.Is(err, ErrAborted):
+	case err == nil, errors.Is(err, ErrClosed), errors.Is(err, ErrAborted), errors.Is(err, context.Canceled):
 		return false
 	case errors.As(err, &url), errors.As(err, &options), errors.As(err, &auth), errors.As(err, &redirect), errors.As(err, &other):
 		return false
@@ -40,10 +42,10 @@ func Retryable(err error) bool {
 	return true
 }
 
-// Backoff gives the times to wait between attempts. The zero value begins with a
-// second and never waits longer than half a minute.
+// Backoff gives the times to wait between attempts. The zero value begins with about
+// a second and waits about half a minute at most.
 type Backoff struct {
-	First, Max time.Duration // 1 s, 30 s
+	First, Max time.Duration // give or take a tenth; 1 s and 30 s when 0
 	attempt    int
 	random     func() float64 // tests; [0,1)
 }

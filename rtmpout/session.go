@@ -2,9 +2,7 @@ package rtmpout
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
 	"time"
 )
 
@@ -162,86 +160,4 @@ func (p *Publisher) lost(l *link, err error) {
 	case current && !l.closing.Load():
 		p.fail(StepStream, err)
 	}
-}
-
-// goodbye ends the publication in good order: the end of each track, FCUnpublish,
-// deleteStream, up to a second for the server's answer, the end of TLS and TCP.
-func (p *Publisher) goodbye(l *link) error {
-	if err := p.sayGoodbye(l); err != nil {
-		l.abort()
-		return err
-	}
-	select {
-	case <-l.goodbye:
-	case <-l.readDone:
-	case <-p.ctx.Done():
-		l.abort()
-		return nil
-	case <-time.After(time.Second):
-	}
-	l.hangUp(200 * time.Millisecond)
-	return nil
-}
-
-func (p *Publisher) sayGoodbye(l *link) error {
-	c := &l.out
-	c.reset()
-	p.mu.Lock()
-	if l.announced {
-		p.endTracks(l)
-	}
-	p.mu.Unlock()
-	c.finish()
-	b := l.unpublish(nil)
-	c.slices = append(c.slices, b)
-	l.deadlineAt = time.Now().Add(time.Second)
-	l.tcp.SetWriteDeadline(l.deadlineAt)
-	return l.writeBatch()
-}
-
-// endTracks sends Sequence End for tracks in E-RTMP's form; sound only to servers
-// that know it.
-func (p *Publisher) endTracks(l *link) {
-	for _, which := range [...]int{laneVideo, laneAudio} {
-		if l.cut[which] {
-			continue // a new message cannot begin inside another
-		}
-		tracks := p.videos
-		if which == laneAudio {
-			if tracks = p.audios; (l.server.caps|p.opts.Assume)&CanEnhanced == 0 {
-				continue
-			}
-		}
-		for i := range tracks {
-			if tr := &tracks[i]; tr.enhanced && !tr.off && tr.codec.hasSequenceStart() {
-				ms := l.out.media[which].time
-				l.out.begin(which, ms, l.stream, tag{
-					video: which == laneVideo, codec: tr.codec, track: tr.number,
-					enhanced: true, packet: packetSequenceEnd, key: true,
-				}, nil)
-			}
-		}
-	}
-}
-
-// hangUp closes the connection with close_notify and FIN, and gives the server that
-// long to do the same, as closing with unread bytes would send a reset.
-func (l *link) hangUp(wait time.Duration) {
-	deadline := time.Now().Add(wait)
-	l.tcp.SetDeadline(deadline)
-	if c, ok := l.conn.(*tls.Conn); ok {
-		c.CloseWrite()
-	}
-	if c, ok := l.tcp.(interface{ CloseWrite() error }); ok {
-		c.CloseWrite()
-	}
-	if l.step != StepStream { // no reader yet
-		io.Copy(io.Discard, io.LimitReader(l.conn, 1<<20))
-	} else {
-		select {
-		case <-l.readDone:
-		case <-time.After(wait):
-		}
-	}
-	l.tcp.Close()
 }

@@ -2,11 +2,16 @@ package rtmpout
 
 import "time"
 
+// slowWrites is how many StallTimeouts a write may have of which each takes a few
+// bytes. Whoever needs longer for a batch does not take the stream any more.
+const slowWrites = 4
+
 // write gives the batch to the connection. Payload is not copied, except to
 // encrypt it.
 func (l *link) write(now time.Time) error {
 	c := &l.out
 	c.finish()
+	l.writing = now
 	l.measure(now)
 	l.extendDeadline(now)
 	return l.writeBatch()
@@ -27,14 +32,15 @@ func (l *link) extendDeadline(now time.Time) {
 // waitSent waits until the kernel has sent enough to take a chunk: as long as a write
 // would, which is not long when Close is in a hurry.
 func (l *link) waitSent(now time.Time) error {
+	l.writing = now
 	l.extendDeadline(now)
-	for {
+	for try := 1; ; try++ {
 		before, _, _ := l.kernel.room()
 		err := l.kernel.waitWritable()
 		if err == nil {
 			return nil
 		}
-		if after, _, ok := l.kernel.room(); !isTimeout(err) || l.hurry.Load() || !ok || after >= before {
+		if after, _, ok := l.kernel.room(); !isTimeout(err) || l.hurry.Load() || !ok || after >= before || try == slowWrites {
 			return err
 		}
 		// Slow, but not stalled.
@@ -54,15 +60,20 @@ func (l *link) writeBatch() error {
 		return l.wrote(n, err)
 	}
 	l.buffers = l.out.slices
-	for {
+	for try := 1; ; try++ {
 		n, err := l.buffers.WriteTo(l.conn)
 		err = l.wrote(int(n), err)
-		if err == nil || n == 0 || !isTimeout(err) || l.closing.Load() || l.hurry.Load() {
+		if err == nil || n == 0 || !isTimeout(err) || l.closing.Load() || l.hurry.Load() || try == slowWrites {
 			return err
 		}
 		// Slow, but not stalled.
 		l.tcp.SetWriteDeadline(time.Now().Add(l.opts.StallTimeout))
 	}
+}
+
+// stalled is how long the write that has failed took, or nothing was taken before it.
+func (l *link) stalled() time.Duration {
+	return max(time.Since(l.writing), time.Since(l.progress))
 }
 
 func (l *link) wrote(n int, err error) error {

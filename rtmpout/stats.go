@@ -73,12 +73,20 @@ func (p *Publisher) Stats() Stats {
 	s.RTT = l.pace.path.rtt
 	f.mu.Unlock()
 	s.Kernel = -1
-	if n, ok := l.kernel.unsent(); ok {
+	if n, ok := l.unconfirmed(); ok {
 		s.Kernel = n
-	} else if c, ok := l.tcp.(interface{ Unsent() int }); ok {
-		s.Kernel = c.Unsent()
 	}
 	return s
+}
+
+// unconfirmed is how many written bytes the server's TCP has not confirmed.
+func (l *link) unconfirmed() (n int, ok bool) {
+	if n, ok = l.kernel.unsent(); !ok {
+		if c, tells := l.tcp.(interface{ Unsent() int }); tells {
+			return c.Unsent(), true
+		}
+	}
+	return n, ok
 }
 
 // LocalAddr is this machine's end of the connection: it dies when its address does.

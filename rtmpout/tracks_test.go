@@ -222,7 +222,9 @@ func TestM5Timestamps(t *testing.T) {
 
 // M5: packets that come out of order between the kinds leave in order.
 func TestM5Interleaving(t *testing.T) {
-	_, messages := tapped(t, avOptions(), func(p *rtmpout.Publisher) {
+	o := avOptions()
+	o.Interleave = 10 * time.Second // also on a machine that is busy
+	_, messages := tapped(t, o, func(p *rtmpout.Publisher) {
 		for i := range 50 { // sound comes 200 ms before its picture
 			must(t, p.WriteAudio(sound(20*i+200, 10)))
 			write(t, p, frame(20*i, i == 0, 10))
@@ -251,9 +253,14 @@ func TestM6TimeWraps(t *testing.T) {
 					time.Sleep(time.Millisecond)
 				}
 			}
+			write(t, p, frame(33*299-10, false, 10)) // back, so that a full header is needed
 		})
 		for i, m := range messages[2:] {
-			if want := uint32(wrap - 5000 + int64(33*i)); m.Time != want {
+			at := int64(33 * i)
+			if i == 300 {
+				at = 33*299 - 10
+			}
+			if want := uint32(wrap - 5000 + at); m.Time != want {
 				t.Fatalf("frame %d at %d, want %d", i, m.Time, want)
 			}
 		}

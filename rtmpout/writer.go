@@ -32,6 +32,7 @@ type writerState struct {
 	timer        *time.Timer
 	blockedSince time.Time // the server's window is full
 	crowded      bool      // there is something to send, but the kernel has enough
+	narrow       bool      // there is something to send, but enough is on its way
 }
 
 type sending struct {
@@ -66,6 +67,16 @@ func (p *Publisher) run() {
 		p.collect(now)
 		p.leaving = p.w.leaving()
 		l := p.link // collect may have gone to another one
+		if p.w.narrow {
+			p.mu.Unlock()
+			p.w.releaseWritten()
+			if now.Sub(l.flight.moved) > p.opts.StallTimeout {
+				p.stalled(now.Sub(l.flight.moved))
+				return
+			}
+			p.rest(flightPoll)
+			continue
+		}
 		if p.w.crowded {
 			p.mu.Unlock()
 			p.w.releaseWritten()
@@ -91,11 +102,7 @@ func (p *Publisher) run() {
 		p.mu.Unlock()
 		if wait > 0 {
 			p.w.releaseWritten()
-			p.w.timer.Reset(wait)
-			select {
-			case <-p.wake:
-			case <-p.w.timer.C:
-			}
+			p.rest(wait)
 			continue
 		}
 		err := l.write(now)
@@ -104,6 +111,15 @@ func (p *Publisher) run() {
 			p.writeFailed(l, err)
 			return
 		}
+	}
+}
+
+// rest waits for a signal, and no longer than d.
+func (p *Publisher) rest(d time.Duration) {
+	p.w.timer.Reset(d)
+	select {
+	case <-p.wake:
+	case <-p.w.timer.C:
 	}
 }
 
@@ -140,7 +156,10 @@ func (p *Publisher) collect(now time.Time) {
 	p.settle(now)
 	limit, ok := l.batchLimit()
 	w.crowded = !ok && !p.hurry && p.waiting()
-	if w.crowded {
+	if w.narrow = false; !w.crowded {
+		limit, w.narrow = p.flightLimit(now, limit)
+	}
+	if w.crowded || w.narrow {
 		w.sending[laneVideo].waited = true
 		return
 	}
@@ -183,6 +202,24 @@ func (p *Publisher) collect(now time.Time) {
 		default:
 			return
 		}
+	}
+}
+
+// flightLimit is limit, or less where the line is narrow; narrow when even a chunk
+// is too much.
+func (p *Publisher) flightLimit(now time.Time, limit int) (_ int, narrow bool) {
+	l := p.link
+	unconfirmed, ok := l.unconfirmed()
+	if !ok || p.hurry {
+		return limit, false
+	}
+	switch room := l.flight.room(now, int64(l.flow.total()), unconfirmed); {
+	case room < 0:
+		return limit, false
+	case room < l.opts.ChunkSize && p.waiting():
+		return 0, true
+	default:
+		return min(limit, max(room, 1)), false
 	}
 }
 
@@ -291,66 +328,4 @@ func (w *writerState) releaseWritten() {
 		w.written[i] = item{}
 	}
 	w.written = w.written[:0]
-}
-
-// discard lets go what is queued. A message of which a part has left is never
-// finished, which the chunk stream allows.
-func (p *Publisher) discard() {
-	for _, q := range []*lane{&p.video, &p.audio} {
-		for q.n > 0 {
-			it := q.pop()
-			it.release()
-		}
-	}
-	for i := range p.w.sending {
-		s := &p.w.sending[i]
-		p.link.cut[i] = p.link.cut[i] || s.active
-		s.release()
-		*s = sending{}
-	}
-}
-
-// finish is the end of run: nothing of the publisher is left when done is closed.
-func (p *Publisher) finish() {
-	p.mu.Lock()
-	p.ended = true
-	p.discard()
-	p.link.abort()
-	if p.next != nil {
-		p.next.abort()
-	}
-	p.mu.Unlock()
-	p.w.releaseWritten()
-	p.w.timer.Stop()
-	p.cancel()
-	p.background.Wait()
-	close(p.done)
-}
-
-// writeFailed ends the stream after a failed write. A server that refuses says why
-// before it closes, so the reader's cause is the better one if it has one soon.
-func (p *Publisher) writeFailed(l *link, err error) {
-	if isTimeout(err) {
-		p.mu.Lock()
-		queued := p.video.bytes + p.audio.bytes
-		p.mu.Unlock()
-		p.fail(StepStream, &StalledError{time.Since(l.progress), queued})
-		return
-	}
-	select {
-	case <-l.readDone: // which has called fail
-	case <-time.After(300 * time.Millisecond):
-	}
-	p.fail(StepStream, netCause(err))
-}
-
-func (p *Publisher) goodbyeFailed(l *link, err error) {
-	if isTimeout(err) {
-		err = &StalledError{time.Since(l.progress), 0}
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = &Error{StepStream, l.target.Host(), netCause(err)}
-	}
 }

@@ -97,6 +97,13 @@ func TestW2ChunkStreams(t *testing.T) {
 	}
 }
 
+func headers(chunks []chunk, id int) (list string) {
+	for _, c := range mediaStarts(chunks, id) {
+		list += fmt.Sprintf("%d@%d ", c.format, c.time)
+	}
+	return list
+}
+
 // W3: a full header first and when time goes back; else the shortest one, but never
 // format 3 directly after format 0.
 func TestW3HeaderChoice(t *testing.T) {
@@ -108,19 +115,24 @@ func TestW3HeaderChoice(t *testing.T) {
 			write(t, p, frame(ms, i == 0, 100))
 		}
 	})
-	got := ""
-	for _, c := range mediaStarts(chunks, 7) {
-		got += fmt.Sprintf("%d@%d ", c.format, c.time)
-	}
 	// The configuration comes first, at the time of the first frame.
 	want := "0@100 1@100 0@90 2@90 2@130 2@130 2@163 3@196 3@229 3@262 3@295 "
-	if got != want {
+	if got := headers(chunks, 7); got != want {
 		t.Errorf("headers %s\nwant    %s", got, want)
 	}
 	for i, m := range messages[1:] { // the reader that inherits understands the same
 		if m.Time != mediaStarts(chunks, 7)[i].time {
 			t.Errorf("message %d at %d", i, m.Time)
 		}
+	}
+	// Without a configuration the second message comes directly after the full header.
+	chunks, _ = tapped(t, rtmpout.Options{Audio: &rtmpout.AudioTrack{Codec: rtmpout.MP3}, Zero: &zero}, func(p *rtmpout.Publisher) {
+		for _, ms := range []int{24, 48, 72} {
+			must(t, p.WriteAudio(sound(ms, 100)))
+		}
+	})
+	if got, want := headers(chunks, 6), "0@24 2@48 3@72 "; got != want {
+		t.Errorf("headers of sound %s, want %s", got, want)
 	}
 }
 

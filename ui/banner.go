@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"time"
 
@@ -12,6 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
+	"tally/app/words"
 )
 
 // bannerView says what is wrong, over the picture, where the eye is.
@@ -37,11 +37,12 @@ func newBannerView(retry func()) *bannerView {
 		advice: newParagraph("", colorOnAlarm, theme.SizeNameText, 0),
 	}
 	v.title.style.Bold = true
-	v.retry = newToolButton("Retry now", theme.ViewRefreshIcon(), retry)
+	v.retry = newToolButton(tr("Retry now"), theme.ViewRefreshIcon(), retry)
 	v.close = newToolButton("", theme.CancelIcon(), func() {
 		v.closed, v.refused = v.said, app.Problem{}
 		v.root.Hide()
 	})
+	v.close.name = tr("Close")
 	v.content = container.New(bannerLayout{}, v.icon, v.title, v.advice, v.retry, v.close)
 	v.root = newPanel(v.content, colorAlarm)
 	v.root.padX, v.root.padY = 14, 10
@@ -51,11 +52,19 @@ func newBannerView(retry func()) *bannerView {
 
 // message is what a banner shows.
 type message struct {
-	problem app.Problem
-	fill    fyne.ThemeColorName
-	text    fyne.ThemeColorName
-	retry   bool
-	about   string // when its title changes with every look; else empty
+	title, advice string
+	fill          fyne.ThemeColorName
+	text          fyne.ThemeColorName
+	retry         bool
+	about         string // when its title changes with every look; else empty
+}
+
+// isZero tells whether there is nothing to say.
+func (m message) isZero() bool { return m.title == "" }
+
+// messageAbout shows a problem.
+func messageAbout(p app.Problem, fill, text fyne.ThemeColorName) message {
+	return message{title: say(p.Title), advice: say(p.Advice), fill: fill, text: text}
 }
 
 // messageOf picks the most important thing to say, or nothing.
@@ -66,30 +75,31 @@ func messageOf(s app.Snapshot) message {
 		}
 	}
 	if s.State == app.Stalled && len(s.Problems) == 0 {
-		return message{stalledProblem(s), colorNotice, colorOnNotice, false, ""}
+		return messageAbout(stalledProblem(s), colorNotice, colorOnNotice)
 	}
 	if len(s.Problems) > 0 {
 		p := s.Problems[0]
 		if p.Retry || s.State == app.Live {
-			return message{p, colorNotice, colorOnNotice, false, ""}
+			return messageAbout(p, colorNotice, colorOnNotice)
 		}
-		return message{p, colorAlarm, colorOnAlarm, false, ""}
+		return messageAbout(p, colorAlarm, colorOnAlarm)
 	}
 	if !s.Recording.Problem.IsZero() {
-		return message{s.Recording.Problem, colorAlarm, colorOnAlarm, false, ""}
+		return messageAbout(s.Recording.Problem, colorAlarm, colorOnAlarm)
 	}
 	if s.State == app.Live && s.Video.Reason != "" && s.Video.TargetKbps < s.Video.ChosenKbps {
-		return message{lowered(s.Video), colorNotice, colorOnNotice, false, "lowered"}
+		return lowered(s.Video)
 	}
 	return message{}
 }
 
 // lowered says that viewers get less than the user chose, and that nothing has to
 // be done.
-func lowered(v app.VideoStatus) app.Problem {
-	return app.Problem{
-		Title:  v.Reason,
-		Advice: fmt.Sprintf("Viewers see a little less detail and no stutter. It rises to %s again by itself when the connection allows.", bitrate(v.ChosenKbps)),
+func lowered(v app.VideoStatus) message {
+	return message{
+		title:  say(v.Reason),
+		advice: tr("Viewers see a little less detail and no stutter. It rises to %s again by itself when the connection allows.", bitrate(v.ChosenKbps)),
+		fill:   colorNotice, text: colorOnNotice, about: "lowered",
 	}
 }
 
@@ -116,24 +126,26 @@ func lostConnection(s app.Snapshot) (message, bool) {
 		p := o.Problem
 		p.Title = cmp.Or(p.Title, o.Cause, "The connection was lost.")
 		if len(s.Outputs) > 1 && o.Name != "" {
-			p.Title = o.Name + ": " + p.Title
+			p.Title = words.Say("%s: %s", o.Name, p.Title)
 		}
+		m := messageAbout(p, colorNotice, colorOnNotice)
+		m.retry = true
 		if !refused { // else only the user can help
-			p.Advice = retryText(o, s) + " " + p.Advice
+			m.advice = tr("%s %s", retryText(o, s), m.advice)
 		}
-		return message{p, colorNotice, colorOnNotice, true, ""}, true
+		return m, true
 	}
 	return message{}, false
 }
 
 // retryText says what happens by itself.
 func retryText(o app.OutputStatus, s app.Snapshot) string {
-	text := fmt.Sprintf("Trying again now, attempt %d.", o.Attempt)
+	text := tr("Trying again now, attempt %d.", o.Attempt)
 	if in := time.Duration(o.RetryIn); in > 50*time.Millisecond {
-		text = fmt.Sprintf("Trying again in %.0f s, attempt %d.", math.Ceil(in.Seconds()), o.Attempt)
+		text = tr("Trying again in %.0f s, attempt %d.", math.Ceil(in.Seconds()), o.Attempt)
 	}
 	if s.Recording.Path != "" {
-		text += " The recording goes on."
+		text = tr("%s %s", text, tr("The recording goes on."))
 	}
 	return text
 }
@@ -141,22 +153,22 @@ func retryText(o app.OutputStatus, s app.Snapshot) string {
 func (v *bannerView) render(s app.Snapshot) {
 	m := messageOf(s)
 	if !v.refused.IsZero() {
-		m = message{v.refused, colorAlarm, colorOnAlarm, false, ""}
+		m = messageAbout(v.refused, colorAlarm, colorOnAlarm)
 	}
-	if m.problem.IsZero() {
+	if m.isZero() {
 		v.said, v.closed = "", ""
 		show(v.root, false)
 		return
 	}
-	v.said = cmp.Or(m.about, m.problem.Title)
+	v.said = cmp.Or(m.about, m.title)
 	if v.said == v.closed && !m.retry {
 		show(v.root, false)
 		return
 	}
 	before := v.root.MinSize()
 	v.root.setFill(m.fill)
-	v.title.set(m.problem.Title, m.text)
-	v.advice.set(m.problem.Advice, m.text)
+	v.title.set(m.title, m.text)
+	v.advice.set(m.advice, m.text)
 	v.icon.SetResource(iconIn(theme.WarningIcon(), m.text))
 	show(v.retry, m.retry)
 	show(v.close, !m.retry)

@@ -53,6 +53,9 @@ func (w *Window) move() {
 	w.preview.next()
 	w.sound.meter.update(w.studio.Level(), time.Now(), w.sound.muted)
 	w.sound.renderHint()
+	if w.guide != nil {
+		w.guide.move(w.studio.Level())
+	}
 }
 
 // hop runs f on Fyne's goroutine, and waits for it or for the end. Fyne drops

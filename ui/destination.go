@@ -26,8 +26,8 @@ type destinationView struct {
 }
 
 func newDestinationView(w *Window) *destinationView {
-	v := &destinationView{title: caption("Stream to"), list: column(tight)}
-	v.picker = newPicker(func() *fyne.Menu { return destinationMenu(w) })
+	v := &destinationView{title: caption(tr("Stream to")), list: column(tight)}
+	v.picker = newPicker(tr("Stream to"), func() *fyne.Menu { return destinationMenu(w) })
 	v.list.Hide()
 	v.root = newCard(column(tight, v.title, v.picker, v.list))
 	return v
@@ -43,11 +43,11 @@ func destinationText(s app.Snapshot) (icon fyne.Resource, label, detail string, 
 	to := enabled(s.Settings)
 	switch len(to) {
 	case 0:
-		return iconRehearsal, "Rehearsal", "only this computer sees it", colorSecondary
+		return iconRehearsal, tr("Rehearsal"), tr("only this computer sees it"), colorSecondary
 	case 1:
 		d := to[0]
 		if !s.Keys.Present[d.ID] {
-			return iconBroadcast, d.Name, "no stream key yet", colorWarn
+			return iconBroadcast, d.Name, tr("no stream key yet"), colorWarn
 		}
 		return iconBroadcast, d.Name, wayTo(d), colorSecondary
 	}
@@ -55,7 +55,7 @@ func destinationText(s app.Snapshot) (icon fyne.Resource, label, detail string, 
 	for _, d := range to {
 		names = append(names, d.Name)
 	}
-	return iconBroadcast, strings.Join(names, ", "), plural(len(to), "place", "places") + " at the same time", colorSecondary
+	return iconBroadcast, strings.Join(names, ", "), trn(len(to), "%d place", "%d places at the same time"), colorSecondary
 }
 
 // wayTo tells destinations apart: a service's servers have names that nobody
@@ -64,15 +64,15 @@ func wayTo(d app.Destination) string {
 	encrypted := strings.HasPrefix(d.URL, "rtmps:")
 	switch {
 	case d.Name == host(d.URL) && encrypted:
-		return "own server, encrypted"
+		return tr("own server, encrypted")
 	case d.Name == host(d.URL):
-		return "own server"
+		return tr("own server")
 	case d.Service != "" && encrypted:
-		return "encrypted, key stored"
+		return tr("encrypted, key stored")
 	case d.Service != "":
-		return "not encrypted, key stored"
+		return tr("not encrypted, key stored")
 	case encrypted:
-		return host(d.URL) + ", encrypted"
+		return tr("%s, encrypted", host(d.URL))
 	}
 	return host(d.URL)
 }
@@ -86,22 +86,26 @@ func host(address string) string {
 	return u.Hostname()
 }
 
+// destinationsListed bounds the menu; the sheet has all.
+const destinationsListed = 10
+
 func destinationMenu(w *Window) *fyne.Menu {
 	s := w.shown.Settings
 	on := enabled(s)
 	items := []*fyne.MenuItem{
-		{Label: "Rehearsal – nobody sees it", Icon: iconRehearsal, Checked: len(on) == 0, Action: func() { w.enable("") }},
+		{Label: tr("Rehearsal – nobody sees it"), Icon: iconRehearsal, Checked: len(on) == 0, Action: func() { w.enable("") }},
 	}
 	if len(s.Destinations) > 0 {
 		items = append(items, fyne.NewMenuItemSeparator())
 	}
-	for _, d := range s.Destinations {
+	recent := s.Recent()
+	for _, d := range recent[:min(len(recent), destinationsListed)] {
 		items = append(items, &fyne.MenuItem{Label: clipName(d.Name), Icon: iconBroadcast, Checked: d.Enabled, Action: func() { w.enable(d.ID) }})
 	}
 	items = append(items, fyne.NewMenuItemSeparator(),
-		&fyne.MenuItem{Label: "Add a destination…", Icon: theme.ContentAddIcon(), Action: func() { w.showDestination(app.Destination{}) }})
+		&fyne.MenuItem{Label: tr("Add a destination…"), Icon: theme.ContentAddIcon(), Action: func() { w.showDestination(app.Destination{}) }})
 	if len(s.Destinations) > 0 {
-		items = append(items, &fyne.MenuItem{Label: "Edit destinations…", Icon: theme.DocumentCreateIcon(), Action: w.showDestinations})
+		items = append(items, &fyne.MenuItem{Label: tr("Edit destinations…"), Icon: theme.DocumentCreateIcon(), Action: w.showDestinations})
 	}
 	return fyne.NewMenu("", items...)
 }
@@ -152,14 +156,14 @@ func (w *Window) showDestinations() {
 	for _, d := range w.shown.Settings.Destinations {
 		list.Add(w.destinationRow(s, d))
 	}
-	text := "Ticked destinations get the show at the same time. With none ticked, GO LIVE is a rehearsal."
+	text := tr("Ticked destinations get the show at the same time. With none ticked, GO LIVE is a rehearsal.")
 	if len(w.shown.Settings.Destinations) == 0 {
-		text = "Nothing saved yet. Until you add a destination, GO LIVE is a rehearsal that only this computer sees."
+		text = tr("Nothing saved yet. Until you add a destination, GO LIVE is a rehearsal that only this computer sees.")
 	}
 	body := column(12, newParagraph(text, theme.ColorNameForeground, theme.SizeNameText, width), list)
-	add := newSheetButton(&s.keys, "Add…", widget.MediumImportance, func() { s.close(); w.showDestination(app.Destination{}) })
-	done := newSheetButton(&s.keys, "Done", widget.HighImportance, s.close)
-	s.open("Destinations", body, done, add, done)
+	add := newSheetButton(&s.keys, tr("Add…"), widget.MediumImportance, func() { s.close(); w.showDestination(app.Destination{}) })
+	done := newSheetButton(&s.keys, tr("Done"), widget.HighImportance, s.close)
+	s.open(tr("Destinations"), body, done, add, done)
 }
 
 func (w *Window) destinationRow(s *sheet, d app.Destination) fyne.CanvasObject {
@@ -174,9 +178,9 @@ func (w *Window) destinationRow(s *sheet, d app.Destination) fyne.CanvasObject {
 	if w.onAir() {
 		tick.Disable()
 	}
-	edit := newSheetButton(&s.keys, "Edit…", widget.MediumImportance, func() { s.close(); w.showDestination(d) })
-	remove := newSheetButton(&s.keys, "Remove", widget.MediumImportance, func() {
-		w.confirm("Remove "+d.Name+"?", "Its server address and its stream key are forgotten.", "Remove", "Keep", true, func() {
+	edit := newSheetButton(&s.keys, tr("Edit…"), widget.MediumImportance, func() { s.close(); w.showDestination(d) })
+	remove := newSheetButton(&s.keys, tr("Remove"), widget.MediumImportance, func() {
+		w.confirm(tr("Remove %s?", d.Name), tr("Its server address and its stream key are forgotten."), tr("Remove"), tr("Keep"), true, func() {
 			s.close()
 			w.studio.ForgetKey(d.ID)
 			w.apply(func(set *app.Settings) {
@@ -186,7 +190,7 @@ func (w *Window) destinationRow(s *sheet, d app.Destination) fyne.CanvasObject {
 	})
 	detail := d.URL
 	if d.Main && len(w.shown.Settings.Destinations) > 1 {
-		detail = "main · " + detail
+		detail = tr("main · %s", detail)
 	}
 	text := column(0, newLine(d.Name, theme.ColorNameForeground, theme.SizeNameText).clipped(), newLine(detail, colorSecondary, sizeSmall).clipped())
 	return borderLeft(vcenter(tick), ends(text, row(6, edit, remove)))

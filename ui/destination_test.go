@@ -2,12 +2,14 @@ package ui
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2/test"
 
 	"tally/app"
+	"tally/app/apptest"
 )
 
 const testKey = "live_9f3a-secret"
@@ -93,7 +95,7 @@ func TestServiceFillsInItsServer(t *testing.T) {
 	w, r := open(t)
 	w.render(idle())
 	w.showDestination(app.Destination{})
-	find(t, w, func(s *sheetSelect) bool { return s.Selected == ownServer }).SetSelected("Twitch")
+	find(t, w, func(s *sheetSelect) bool { return s.Selected == ownServer() }).SetSelected("Twitch")
 	test.Type(find(t, w, func(e *sheetEntry) bool { return e.Password }), testKey)
 	press(t, w, "Save")
 	d := r.last().Destinations[0]
@@ -138,5 +140,31 @@ func TestOneDestinationOrRehearsal(t *testing.T) {
 	choose(t, destinationMenu(w), "Rehearsal")
 	if to := enabled(r.last()); len(to) != 0 {
 		t.Errorf("rehearsal goes to %+v", to)
+	}
+}
+
+// The file of a certificate authority is asked for where it matters, and checked
+// before it is saved.
+func TestOwnAuthority(t *testing.T) {
+	w, r := open(t)
+	w.render(idle())
+	fillForm(t, w, "rtmp://stream.example.org/live", testKey)
+	isCA := func(e *sheetEntry) bool { return strings.HasPrefix(e.PlaceHolder, "a PEM file") }
+	if strings.Contains(test.RenderToMarkup(w.win.Canvas()), "Certificate authority") {
+		t.Error("an authority is asked for where nothing is encrypted")
+	}
+	w.sheet.close()
+	fillForm(t, w, "rtmps://stream.example.org/live", testKey)
+	path := filepath.Join(t.TempDir(), "authority.pem")
+	test.Type(find(t, w, isCA), path)
+	press(t, w, "Save")
+	if w.sheet == nil || !strings.Contains(test.RenderToMarkup(w.win.Canvas()), "There is no file") {
+		t.Error("a missing file is saved")
+	}
+	path = apptest.NewAuthority(t).File
+	find(t, w, isCA).SetText(path)
+	press(t, w, "Save")
+	if d := r.last().Destinations[0]; d.CA != path {
+		t.Errorf("saved %+v", d)
 	}
 }

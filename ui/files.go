@@ -34,9 +34,9 @@ func (w *Window) showFiles() {
 		})
 	}
 	if last != "" {
-		parts = append(parts, field("Your last recording", column(tight,
+		parts = append(parts, field(tr("Your last recording"), column(tight,
 			hintText(last, width),
-			row(near, act("Make an MP4", w.studio.RemuxFile, last), act("Save what viewers missed", w.studio.ExportMissed, last)),
+			row(near, act(tr("Make an MP4"), w.studio.RemuxFile, last), act(tr("Save what viewers missed"), w.studio.ExportMissed, last)),
 		), nil))
 	}
 	for n := len(w.shown.Files) - 1; n >= max(0, len(w.shown.Files)-filesListed); n-- {
@@ -44,15 +44,15 @@ func (w *Window) showFiles() {
 		text, color := fileText(f)
 		entry := column(tight, newParagraph(text, color, theme.SizeNameText, width))
 		if f.Kind == app.Repair && (f.State == app.Failed || f.State == app.Waiting) {
-			entry.Add(row(near, act("Finish it now", w.studio.RepairFile, f.Path)))
+			entry.Add(row(near, act(tr("Finish it now"), w.studio.RepairFile, f.Path)))
 		}
 		parts = append(parts, entry)
 	}
 	if len(parts) == 0 {
-		parts = append(parts, hintText("Nothing has been recorded since Tally was started, and nothing was cut off by a crash.", width))
+		parts = append(parts, hintText(tr("Nothing has been recorded since Tally was started, and nothing was cut off by a crash."), width))
 	}
-	done := newSheetButton(&s.keys, "Done", widget.HighImportance, s.close)
-	s.open("Recordings", widthOf(width, column(14, parts...)), done, done)
+	done := newSheetButton(&s.keys, tr("Done"), widget.HighImportance, s.close)
+	s.open(tr("Recordings"), widthOf(width, column(14, parts...)), done, done)
 }
 
 // fileText says what became of a file.
@@ -60,25 +60,25 @@ func fileText(f app.FileWork) (string, fyne.ThemeColorName) {
 	name := filepath.Base(f.Path)
 	switch f.State {
 	case app.Failed:
-		return f.Problem.Title + " " + f.Problem.Advice, colorBad
+		return problemText(f.Problem), colorBad
 	case app.Waiting:
 		if f.Kind == app.Repair {
-			return name + " was cut off by a crash. It plays as it is; finishing it makes it seekable.", colorWarn
+			return tr("%s was cut off by a crash. It plays as it is; finishing it makes it seekable.", name), colorWarn
 		}
-		return name + ": waiting for its turn", colorSecondary
+		return tr("%s: waiting for its turn", name), colorSecondary
 	case app.Working:
-		return name + ": being written…", colorSecondary
+		return tr("%s: being written…", name), colorSecondary
 	}
 	long := clock(time.Duration(f.Seconds))
 	switch f.Kind {
 	case app.Repair:
-		return name + " was cut off by a crash, and is whole again: " + long, colorGood
+		return tr("%s was cut off by a crash, and is whole again: %s", name, long), colorGood
 	case app.Missed:
-		return plural(len(f.Made), "part", "parts") + " of " + name + " that viewers missed: " + long, colorGood
+		return trn(len(f.Made), "%d part of %s that viewers missed: %s", "%d parts of %s that viewers missed: %s", name, long), colorGood
 	}
 	made := name
 	if len(f.Made) > 0 {
 		made = filepath.Base(f.Made[0])
 	}
-	return made + ": " + long, colorGood
+	return tr("%s: %s", made, long), colorGood
 }

@@ -19,33 +19,25 @@ func clock(d time.Duration) string {
 func dataSize(n int64) string {
 	switch {
 	case n < 1000:
-		return fmt.Sprintf("%d B", max(n, 0))
+		return tr("%d B", max(n, 0))
 	case n < 1e6:
-		return fmt.Sprintf("%d kB", n/1000)
+		return tr("%d kB", n/1000)
 	case n < 1e9:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+		return tr("%.1f MB", float64(n)/1e6)
 	}
-	return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+	return tr("%.2f GB", float64(n)/1e9)
 }
 
 // ago writes how long ago something was: "130 ms ago", "2.4 s ago".
 func ago(ms int) string {
 	switch {
 	case ms < 1000:
-		return fmt.Sprintf("%d ms ago", max(ms/10*10, 0))
+		return tr("%d ms ago", max(ms/10*10, 0))
 	case ms < 60_000:
-		return fmt.Sprintf("%.1f s ago", float64(ms)/1000)
+		return tr("%.1f s ago", float64(ms)/1000)
 	}
-	return fmt.Sprintf("%d min ago", ms/60_000)
+	return tr("%d min ago", ms/60_000)
 }
 
 // rate writes frames a second, always with one decimal.
-func rate(fps float64) string { return fmt.Sprintf("%.1f", fps) }
-
-// plural picks the word for n things.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return fmt.Sprintf("%d %s", n, one)
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
+func rate(fps float64) string { return tr("%.1f", fps) }

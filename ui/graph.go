@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
@@ -18,20 +17,23 @@ import (
 )
 
 // graphSpans are how much of a show the graph covers: a young one less.
-var graphSpans = []choice[time.Duration]{
-	{"Bitrate, last minute", time.Minute},
-	{"Bitrate, last 2 minutes", 2 * time.Minute},
-	{"Bitrate, last 5 minutes", 5 * time.Minute},
+func graphSpans() []choice[time.Duration] {
+	return []choice[time.Duration]{
+		{tr("Bitrate, last minute"), time.Minute},
+		{tr("Bitrate, last 2 minutes"), 2 * time.Minute},
+		{tr("Bitrate, last 5 minutes"), 5 * time.Minute},
+	}
 }
 
 // graphSpan chooses one for a show as long as that.
 func graphSpan(long time.Duration) choice[time.Duration] {
-	for _, s := range graphSpans {
+	all := graphSpans()
+	for _, s := range all {
 		if long <= s.value {
 			return s
 		}
 	}
-	return graphSpans[len(graphSpans)-1]
+	return all[len(all)-1]
 }
 
 // graphView is what was sent against what was meant to be sent.
@@ -51,11 +53,11 @@ type graphView struct {
 
 func newGraphView() *graphView {
 	v := &graphView{
-		title:  caption(graphSpans[0].label).clipped(),
-		top:    newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
-		half:   newLine("", colorSecondary, sizeSmall).roomFor("8888 kbit/s"),
-		now:    newLine("", colorSecondary, sizeSmall).roomFor("88888 of 88888 kbit/s").trailing(),
-		empty:  newLine("Nothing is being sent", theme.ColorNameForeground, theme.SizeNameText).centered(),
+		title:  caption(graphSpans()[0].label).clipped(),
+		top:    newLine("", colorSecondary, sizeSmall).roomFor(bitrate(8888)),
+		half:   newLine("", colorSecondary, sizeSmall).roomFor(bitrate(8888)),
+		now:    newLine("", colorSecondary, sizeSmall).roomFor(ofRate(88888, 88888)).trailing(),
+		empty:  newLine(tr("Nothing is being sent"), theme.ColorNameForeground, theme.SizeNameText).centered(),
 		detail: newLine("", colorSecondary, sizeSmall).centered().clipped(),
 	}
 	v.plot = canvas.NewRaster(v.paint)
@@ -90,15 +92,15 @@ func (v *graphView) render(s app.Snapshot) {
 		v.now.setText("")
 		v.detail.setText(goSummary(s.Settings))
 		if s.State.OnAir() {
-			v.detail.setText("waiting for the server")
+			v.detail.setText(tr("waiting for the server"))
 		}
-		v.title.setText(graphSpans[0].label)
-		v.span = graphSpans[0].value
+		v.title.setText(graphSpans()[0].label)
+		v.span = graphSpans()[0].value
 	} else {
 		last := s.History[len(s.History)-1]
-		v.now.setText("your last show")
+		v.now.setText(tr("your last show"))
 		if s.State.OnAir() {
-			v.now.setText(fmt.Sprintf("%d of %d kbit/s", last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
+			v.now.setText(ofRate(last.SentKbps, last.TargetKbps+s.Settings.Audio.BitrateKbps))
 		}
 	}
 	if !idle {
@@ -122,14 +124,17 @@ func (v *graphView) render(s app.Snapshot) {
 
 // goSummary is what GO LIVE would send.
 func goSummary(s app.Settings) string {
-	return fmt.Sprintf("GO LIVE sends %d × %d at %d fps, %s", s.Video.Width, s.Video.Height, s.Video.FPS, bitrate(s.Video.BitrateKbps+s.Audio.BitrateKbps))
+	return tr("GO LIVE sends %d × %d at %d fps, %s", s.Video.Width, s.Video.Height, s.Video.FPS, bitrate(s.Video.BitrateKbps+s.Audio.BitrateKbps))
 }
+
+// ofRate is what is sent of what was asked for.
+func ofRate(sent, target int) string { return tr("%d of %d kbit/s", sent, target) }
 
 func bitrate(kbps int) string {
 	if kbps >= 10_000 {
-		return fmt.Sprintf("%.1f Mbit/s", float64(kbps)/1000)
+		return tr("%.1f Mbit/s", float64(kbps)/1000)
 	}
-	return fmt.Sprintf("%d kbit/s", kbps)
+	return tr("%d kbit/s", kbps)
 }
 
 func recent(all []app.HistoryPoint, span time.Duration) []app.HistoryPoint {
@@ -161,12 +166,17 @@ func (v *graphView) paint(w, h int) image.Image {
 	if v.pixels == nil || v.pixels.Rect.Dx() != w || v.pixels.Rect.Dy() != h {
 		v.pixels = image.NewRGBA(image.Rect(0, 0, w, h))
 	}
-	plot{
-		to: v.pixels, points: v.points, limit: max(v.limit, 1), span: v.span,
+	newPlot(v.pixels, v.points, max(v.limit, 1), v.span).draw()
+	return v.pixels
+}
+
+// newPlot draws points over a span of time onto pixels, in the theme's colours.
+func newPlot(to *image.RGBA, points []app.HistoryPoint, limit int, span time.Duration) plot {
+	return plot{
+		to: to, points: points, limit: limit, span: span,
 		back: shade(theme.ColorNameInputBackground), grid: shade(theme.ColorNameSeparator),
 		line: shade(colorGraph), fill: shade(colorGraphFill), gap: shade(colorGraphGap), target: shade(colorSecondary),
-	}.draw()
-	return v.pixels
+	}
 }
 
 // plot is one drawing of a show's history.
@@ -197,6 +207,7 @@ func (p plot) draw() {
 		if i+1 < len(p.points) {
 			x1 = p.x(p.points[i+1].At)
 		}
+		x1 = max(x1, x0+2) // however short, it is seen
 		draw.Draw(p.to, image.Rect(int(x0), 0, int(x1), h), image.NewUniform(p.gap), image.Point{}, draw.Over)
 	}
 	p.area()
@@ -240,9 +251,10 @@ func (p plot) stroke(width float32, c color.Color, value func(app.HistoryPoint) 
 // dashes draws the target.
 func (p plot) dashes() {
 	r := vector.NewRasterizer(p.to.Rect.Dx(), p.to.Rect.Dy())
+	long := max(3*time.Second, p.span/100)
 	for i := 1; i < len(p.points); i++ {
 		a, b := p.points[i-1], p.points[i]
-		if int(b.At/time.Second)%6 < 3 {
+		if b.At/long%2 == 0 {
 			segment(r, p.x(a.At), p.y(a.TargetKbps), p.x(b.At), p.y(b.TargetKbps), 1.2)
 		}
 	}

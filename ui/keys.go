@@ -1,6 +1,9 @@
 package ui
 
 import (
+	"fmt"
+	"strings"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
@@ -12,7 +15,17 @@ import (
 // Return. Those in a sheet are these, which pass both on.
 
 // sheetKeys is what a sheet wants to hear of.
-type sheetKeys struct{ escape, enter func() }
+type sheetKeys struct {
+	escape, enter func()
+	focused       func(fyne.CanvasObject) // it has got the focus
+}
+
+// gained tells the sheet which of its widgets has the focus.
+func (k *sheetKeys) gained(o fyne.CanvasObject) {
+	if k.focused != nil {
+		k.focused(o)
+	}
+}
 
 // take uses a key that belongs to the sheet.
 func (k *sheetKeys) take(e *fyne.KeyEvent, enterToo bool) bool {
@@ -69,6 +82,11 @@ func (e *sheetEntry) TypedShortcut(s fyne.Shortcut) {
 	}
 }
 
+func (e *sheetEntry) FocusGained()  { e.Entry.FocusGained(); e.keys.gained(e) }
+func (b *sheetButton) FocusGained() { b.Button.FocusGained(); b.keys.gained(b) }
+func (s *sheetSelect) FocusGained() { s.Select.FocusGained(); s.keys.gained(s) }
+func (c *sheetCheck) FocusGained()  { c.Check.FocusGained(); c.keys.gained(c) }
+
 type sheetButton struct {
 	widget.Button
 	keys *sheetKeys
@@ -99,7 +117,7 @@ type sheetSelect struct {
 
 func newSheetSelect(k *sheetKeys, options []string, changed func(string)) *sheetSelect {
 	s := &sheetSelect{keys: k}
-	s.Options, s.OnChanged, s.PlaceHolder = options, changed, "Choose…"
+	s.Options, s.OnChanged, s.PlaceHolder = options, changed, tr("Choose…")
 	s.ExtendBaseWidget(s)
 	return s
 }
@@ -146,51 +164,101 @@ func (l *sheetLink) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// ctrl is the shortcut of a menu item.
-func ctrl(key fyne.KeyName) fyne.Shortcut {
-	return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierShortcutDefault}
-}
-
 // menu is the window's main menu. Every intent is in it, with its key.
 func (w *Window) menu() *fyne.MainMenu {
-	item := func(label string, key fyne.KeyName, action func()) *fyne.MenuItem {
+	const ctrl = fyne.KeyModifierShortcutDefault
+	const shift = ctrl | fyne.KeyModifierShift
+	item := func(label string, key fyne.KeyName, with fyne.KeyModifier, action func()) *fyne.MenuItem {
 		i := fyne.NewMenuItem(label, w.unlessSheet(action))
-		i.Shortcut = ctrl(key)
+		i.Shortcut = &desktop.CustomShortcut{KeyName: key, Modifier: with}
 		return i
 	}
-	quit := item("Quit", fyne.KeyQ, w.askToClose)
+	quit := item(tr("Quit"), fyne.KeyQ, ctrl, w.askToClose)
 	quit.IsQuit = true
-	full := fyne.NewMenuItem("Full screen", w.unlessSheet(w.toggleFullScreen))
-	full.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
-	record := fyne.NewMenuItem("Record to a file", w.unlessSheet(w.toggleRecord))
-	record.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyR, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
-	replay := fyne.NewMenuItem("Save the replay", w.unlessSheet(w.studio.SaveReplay))
-	replay.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyS, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
 	return fyne.NewMainMenu(
 		fyne.NewMenu("Tally",
-			item("Settings…", fyne.KeyComma, w.showSettings),
-			item("Destinations…", fyne.KeyD, w.showDestinations),
-			item("Add a destination…", fyne.KeyN, func() { w.showDestination(app.Destination{}) }),
+			item(tr("Settings…"), fyne.KeyComma, ctrl, w.showSettings),
+			w.profileMenu(),
+			item(tr("Export settings…"), fyne.KeyE, shift, w.exportSettings),
+			item(tr("Import settings…"), fyne.KeyI, shift, func() {
+				if !w.onAir() {
+					w.importSettings()
+				}
+			}),
+			fyne.NewMenuItemSeparator(),
+			item(tr("Destinations…"), fyne.KeyD, ctrl, w.showDestinations),
+			item(tr("Add a destination…"), fyne.KeyN, ctrl, func() { w.showDestination(app.Destination{}) }),
+			fyne.NewMenuItemSeparator(),
+			item(tr("Guide…"), fyne.KeyG, ctrl, func() { w.showGuide(stepPicture) }),
 			fyne.NewMenuItemSeparator(),
 			quit,
 		),
-		fyne.NewMenu("Show",
-			item("Go live", fyne.KeyL, w.goLive),
-			item("End…", fyne.KeyE, w.askToEnd),
-			item("Retry the connection now", fyne.KeyR, w.studio.RetryNow),
+		fyne.NewMenu(tr("Show"),
+			item(tr("Go live"), fyne.KeyL, ctrl, w.goLive),
+			item(tr("What to look at before a show…"), fyne.KeyB, ctrl, func() { w.showChecks(false) }),
+			item(tr("End…"), fyne.KeyE, ctrl, w.askToEnd),
+			item(tr("Retry the connection now"), fyne.KeyR, ctrl, w.studio.RetryNow),
 			fyne.NewMenuItemSeparator(),
-			item("Mute or unmute", fyne.KeyM, w.toggleMute),
-		),
-		fyne.NewMenu("Recording",
-			record,
-			item("Pause or go on", fyne.KeyP, w.togglePause),
-			item("Mark a chapter", fyne.KeyK, w.mark),
-			replay,
+			item(tr("Choose the picture…"), fyne.Key1, ctrl, w.picture.picker.open),
+			item(tr("Choose the sound…"), fyne.Key2, ctrl, w.sound.picker.open),
+			item(tr("Choose where to stream…"), fyne.Key3, ctrl, w.to.picker.open),
+			item(tr("Mute or unmute"), fyne.KeyM, ctrl, w.toggleMute),
 			fyne.NewMenuItemSeparator(),
-			item("Recordings…", fyne.KeyO, w.showFiles),
+			item(tr("Report of the last show…"), fyne.KeyT, ctrl, w.showLastReport),
+			item(tr("History of shows…"), fyne.KeyH, ctrl, w.showHistory),
 		),
-		fyne.NewMenu("View", full),
+		fyne.NewMenu(tr("Recording"),
+			item(tr("Record to a file"), fyne.KeyR, shift, w.toggleRecord),
+			item(tr("Pause or go on"), fyne.KeyP, ctrl, w.togglePause),
+			item(tr("Mark a chapter"), fyne.KeyK, ctrl, w.mark),
+			item(tr("Save the replay"), fyne.KeyS, shift, w.studio.SaveReplay),
+			fyne.NewMenuItemSeparator(),
+			item(tr("Recordings…"), fyne.KeyO, ctrl, w.showFiles),
+		),
+		fyne.NewMenu(tr("View"),
+			item(tr("Full screen"), fyne.KeyF, shift, w.toggleFullScreen),
+		),
 	)
+}
+
+// profileMenu lists the profiles; those that are first have keys.
+func (w *Window) profileMenu() *fyne.MenuItem {
+	now := w.shown.Settings
+	m := fyne.NewMenu("")
+	for i, p := range now.Profiles {
+		use := fyne.NewMenuItem(clipName(p.Name), w.unlessSheet(func() { w.useProfile(p.Name) }))
+		use.Checked, use.Disabled = p.Name == now.Profile, w.onAir()
+		if i < 9 {
+			use.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyName(rune('1' + i)), Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierAlt}
+		}
+		m.Items = append(m.Items, use)
+	}
+	if len(m.Items) > 0 {
+		m.Items = append(m.Items, fyne.NewMenuItemSeparator())
+	}
+	fresh := fyne.NewMenuItem(tr("New profile…"), w.unlessSheet(w.newProfile))
+	fresh.Shortcut = &desktop.CustomShortcut{KeyName: fyne.KeyN, Modifier: fyne.KeyModifierShortcutDefault | fyne.KeyModifierShift}
+	m.Items = append(m.Items, fresh)
+	item := fyne.NewMenuItem(tr("Profile"), nil)
+	item.ChildMenu = m
+	return item
+}
+
+// menuState is what the menu is made from; when it changes, so does the menu.
+func (w *Window) menuState() string {
+	var b strings.Builder
+	for _, p := range w.shown.Settings.Profiles {
+		b.WriteString(p.Name + "\n")
+	}
+	fmt.Fprint(&b, w.shown.Settings.Profile, "\n", w.onAir())
+	return b.String()
+}
+
+func (w *Window) renderMenu() {
+	if now := w.menuState(); now != w.menuShows {
+		w.menuShows = now
+		w.win.SetMainMenu(w.menu())
+	}
 }
 
 // unlessSheet keeps a menu's shortcut from acting behind a sheet or a dialog.

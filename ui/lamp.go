@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"fmt"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/widget"
@@ -10,10 +8,11 @@ import (
 	"tally/app"
 )
 
-// signal is what the lamp says, in a word and a colour.
+// signal is what the lamp says, in a word and a colour. quiet is the same within
+// a line of text.
 type signal struct {
-	word       string
-	fill, text fyne.ThemeColorName
+	word, quiet string
+	fill, text  fyne.ThemeColorName
 }
 
 // signalOf reads the lamp from a snapshot. Only a show that viewers can see is
@@ -21,24 +20,24 @@ type signal struct {
 func signalOf(s app.Snapshot) signal {
 	switch {
 	case s.State == app.Idle || s.State == "":
-		return signal{"OFF AIR", colorOff, colorOnOff}
+		return signal{tr("OFF AIR"), tr("off air"), colorOff, colorOnOff}
 	case s.State == app.Connecting:
-		return signal{"CONNECTING", colorCaution, colorOnCaution}
+		return signal{tr("CONNECTING"), tr("connecting"), colorCaution, colorOnCaution}
 	case s.State == app.Reconnecting:
-		return signal{"RECONNECTING", colorCaution, colorOnCaution}
+		return signal{tr("RECONNECTING"), tr("reconnecting"), colorCaution, colorOnCaution}
 	case s.State == app.Ending:
-		return signal{"ENDING", colorOff, colorOnOff}
+		return signal{tr("ENDING"), tr("ending"), colorOff, colorOnOff}
 	case s.Rehearsal.Running:
-		return signal{"REHEARSAL", colorRehearse, colorOnLamp}
+		return signal{tr("REHEARSAL"), tr("rehearsal"), colorRehearse, colorOnLamp}
 	case s.State == app.Refused:
-		return signal{"REFUSED", colorCaution, colorOnCaution}
+		return signal{tr("REFUSED"), tr("refused"), colorCaution, colorOnCaution}
 	case s.State == app.Stalled:
-		return signal{"STALLED", colorCaution, colorOnCaution}
+		return signal{tr("STALLED"), tr("stalled"), colorCaution, colorOnCaution}
 	}
 	if n := reached(s.Outputs); n < len(s.Outputs) {
-		return signal{fmt.Sprintf("ON AIR %d OF %d", n, len(s.Outputs)), colorOnAir, colorOnOnAir}
+		return signal{tr("ON AIR %d OF %d", n, len(s.Outputs)), tr("on air %d of %d", n, len(s.Outputs)), colorOnAir, colorOnOnAir}
 	}
-	return signal{"ON AIR", colorOnAir, colorOnOnAir}
+	return signal{tr("ON AIR"), tr("on air"), colorOnAir, colorOnOnAir}
 }
 
 // reached counts the destinations that take the show.

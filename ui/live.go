@@ -21,25 +21,25 @@ type liveButton struct {
 }
 
 func newLiveButton(tapped func()) *liveButton {
-	b := &liveButton{label: "GO LIVE", fill: colorGo, text: colorOnGo, tapped: tapped}
+	b := &liveButton{label: tr("GO LIVE"), fill: colorGo, text: colorOnGo, tapped: tapped}
 	b.ExtendBaseWidget(b)
 	return b
 }
 
 func (b *liveButton) render(s app.Snapshot) {
-	n := liveButton{label: "END", fill: colorOff, text: colorOnOff}
+	n := liveButton{label: tr("END"), fill: colorOff, text: colorOnOff}
 	switch {
 	case s.State == app.Idle || s.State == "":
-		n.label, n.fill, n.text = "GO LIVE", colorGo, colorOnGo
+		n.label, n.fill, n.text = tr("GO LIVE"), colorGo, colorOnGo
 		n.detail = goDetail(s.Settings)
 	case s.State == app.Ending:
-		n.label, n.detail, n.off = "ENDING", "saying goodbye to the server", true
+		n.label, n.detail, n.off = tr("ENDING"), tr("saying goodbye to the server"), true
 	case s.State == app.Connecting:
-		n.detail = "stop connecting"
+		n.detail = tr("stop connecting")
 	case s.Rehearsal.Running:
-		n.detail = "stop the rehearsal"
+		n.detail = tr("stop the rehearsal")
 	default:
-		n.detail = "stop streaming"
+		n.detail = tr("stop streaming")
 		n.fill, n.text = colorOnAir, colorOnOnAir
 	}
 	if b.label == n.label && b.detail == n.detail && b.fill == n.fill && b.off == n.off {
@@ -53,11 +53,11 @@ func (b *liveButton) render(s app.Snapshot) {
 func goDetail(s app.Settings) string {
 	switch to := enabled(s); len(to) {
 	case 0:
-		return "as a rehearsal – nobody sees it"
+		return tr("as a rehearsal – nobody sees it")
 	case 1:
-		return "to " + to[0].Name
+		return tr("to %s", to[0].Name)
 	default:
-		return "to " + plural(len(to), "place", "places")
+		return trn(len(to), "to %d place", "to %d places")
 	}
 }
 

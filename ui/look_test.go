@@ -21,7 +21,7 @@ func TestLook(t *testing.T) {
 		w, _ := open(t)
 		w.render(snapshot())
 		for part, root := range map[string]fyne.CanvasObject{
-			"status": w.status.root, "live": w.live, "banner": w.banner.root, "to": w.to.root,
+			"status": w.status.root, "live": w.live, "ready": w.ready.root, "banner": w.banner.root, "to": w.to.root,
 			"record": w.record.root, "received": w.got.root, "report": w.report.root, "graph": w.graph.root,
 		} {
 			if root.Visible() {
@@ -149,6 +149,7 @@ func TestContrast(t *testing.T) {
 		{colorOnOff, colorOff},
 		{colorOnGo, colorGo},
 		{colorGood, colorSurface},
+		{colorWarn, theme.ColorNameOverlayBackground},
 		{colorWarn, colorSurface},
 		{colorBad, colorSurface},
 		{colorWarn, theme.ColorNameInputBackground},

@@ -2,9 +2,7 @@ package ui
 
 import (
 	"cmp"
-	"fmt"
 	"math"
-	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -31,7 +29,7 @@ func newOutputRow() *outputRow {
 	r := &outputRow{
 		dot:   canvas.NewCircle(shade(colorOff)),
 		name:  newLine("", theme.ColorNameForeground, sizeSmall).clipped(),
-		main:  newLine("main", colorSecondary, sizeSmall),
+		main:  newLine(tr("main"), colorSecondary, sizeSmall),
 		state: newLine("", colorSecondary, sizeSmall),
 		cause: newLine("", colorWarn, sizeSmall).clipped(),
 	}
@@ -56,11 +54,11 @@ func (r *outputRow) render(o app.OutputStatus) (resized bool) {
 		r.root.Objects[0].Refresh()
 	}
 	cause := r.root.Objects[1]
-	why := ""
+	var why app.Sentence
 	if o.State != app.Live {
 		why = cmp.Or(o.Problem.Title, o.Cause)
 	}
-	r.cause.setText(why)
+	r.cause.setText(say(why))
 	resized = cause.Visible() != (why != "")
 	show(cause, why != "")
 	return resized
@@ -68,17 +66,17 @@ func (r *outputRow) render(o app.OutputStatus) (resized bool) {
 
 // outputText is what a destination gets now, or what is done about it.
 func outputText(o app.OutputStatus) (string, fyne.ThemeColorName) {
-	on := ""
-	if o.Backup {
-		on = "backup · "
-	}
+	text, color := signalOf(app.Snapshot{State: o.State}).quiet, colorWarn
 	switch {
 	case o.State == app.Live && o.QueueMs > slowQueue:
-		return fmt.Sprintf("%s%s · %.1f s late", on, bitrate(o.BitrateKbps), float64(o.QueueMs)/1000), colorWarn
+		text = tr("%s · %.1f s late", bitrate(o.BitrateKbps), float64(o.QueueMs)/1000)
 	case o.State == app.Live:
-		return on + bitrate(o.BitrateKbps), colorSecondary
+		text, color = bitrate(o.BitrateKbps), colorSecondary
 	case o.Attempt > 0 && o.State != app.Stalled && o.State != app.Refused && time.Duration(o.RetryIn) > 50*time.Millisecond:
-		return fmt.Sprintf("%snext try in %.0f s", on, math.Ceil(time.Duration(o.RetryIn).Seconds())), colorWarn
+		text = tr("next try in %.0f s", math.Ceil(time.Duration(o.RetryIn).Seconds()))
 	}
-	return on + strings.ToLower(signalOf(app.Snapshot{State: o.State}).word), colorWarn
+	if o.Backup {
+		text = tr("backup · %s", text)
+	}
+	return text, color
 }

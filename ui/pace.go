@@ -13,11 +13,13 @@ const (
 	paceOff    paceSetting = "off"
 )
 
-var paces = []choice[paceSetting]{
-	{"Automatic", paceAuto},
-	{"Smooth – 30 pictures a second", paceSmooth},
-	{"Light – 10 pictures a second, for slow computers", paceLight},
-	{"Off – least work for this computer", paceOff},
+func paces() []choice[paceSetting] {
+	return []choice[paceSetting]{
+		{tr("Automatic"), paceAuto},
+		{tr("Smooth – 30 pictures a second"), paceSmooth},
+		{tr("Light – 10 pictures a second, for slow computers"), paceLight},
+		{tr("Off – least work for this computer"), paceOff},
+	}
 }
 
 const pacePreference = "preview"

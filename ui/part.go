@@ -138,7 +138,7 @@ func numberRow(n [4]*sheetEntry) fyne.CanvasObject {
 		field(tr("From the left"), n[2], nil), field(tr("From the top"), n[3], nil))
 }
 
-func number(s string) (int, bool) {
+func wholeNumber(s string) (int, bool) {
 	n, err := strconv.ParseUint(strings.TrimSpace(s), 10, 15)
 	return int(n), err == nil
 }

@@ -12,6 +12,7 @@ import (
 // else there is. Its menu is made when it opens, so the list is never old.
 type picker struct {
 	widget.BaseWidget
+	name          string // what is chosen with it
 	icon          fyne.Resource
 	label, detail string
 	detailColor   fyne.ThemeColorName
@@ -22,8 +23,8 @@ type picker struct {
 	hover, focus  bool
 }
 
-func newPicker(menu func() *fyne.Menu) *picker {
-	p := &picker{menu: menu, detailColor: colorSecondary}
+func newPicker(name string, menu func() *fyne.Menu) *picker {
+	p := &picker{name: name, menu: menu, detailColor: colorSecondary}
 	p.ExtendBaseWidget(p)
 	return p
 }

@@ -51,7 +51,7 @@ func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
 	v.raster = canvas.NewRaster(v.paint)
 	v.raster.ScaleMode = canvas.ImageScaleFastest
 	v.notice = column(6, v.title, v.advice)
-	v.word = newLine("PREVIEW", colorOnStage, sizeSmall).bold()
+	v.word = newLine(tr("PREVIEW"), colorOnStage, sizeSmall).bold()
 	v.badge = newPanel(v.word, colorStage)
 	v.badge.padX, v.badge.padY, v.badge.radius = 8, 3, 5
 	v.root = container.New(&stageLayout{v}, v.stage, v.raster, v.notice, v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3])
@@ -118,6 +118,14 @@ func (v *previewView) next() {
 	v.raster.Refresh()
 }
 
+// close gives back the picture that is shown.
+func (v *previewView) close() {
+	if v.taken != nil {
+		v.taken.Release()
+		v.taken, v.image = nil, image.RGBA{}
+	}
+}
+
 // differ tells apart two shapes by more than what rounding to pixels makes.
 func differ(a, b float32) bool { return a > b*1.01 || b > a*1.01 }
 
@@ -129,7 +137,7 @@ func (v *previewView) render(s app.Snapshot) {
 	v.renderFrame(s)
 	title, advice := stageNotice(s.Picture)
 	if title == "" && v.off {
-		title, advice = "The preview is off", "What goes out is not touched by this. Settings bring it back."
+		title, advice = tr("The preview is off"), tr("What goes out is not touched by this. Settings bring it back.")
 	}
 	show(v.notice, title != "")
 	show(v.raster, title == "")
@@ -161,16 +169,16 @@ func (v *previewView) renderFrame(s app.Snapshot) {
 func stageNotice(p app.SourceStatus) (title, advice string) {
 	switch p.State {
 	case app.SourceOff:
-		return "No picture", "Choose a camera, a screen or the test card at the right."
+		return tr("No picture"), tr("Choose a camera, a screen or the test card at the right.")
 	case app.SourceStarting:
-		return "Starting " + p.Name + "…", ""
+		return tr("Starting %s…", p.Name), ""
 	case app.SourceFailed:
 		if p.Problem.Title != "" {
-			return p.Problem.Title, p.Problem.Advice
+			return say(p.Problem.Title), say(p.Problem.Advice)
 		}
-		return p.Name + " does not work", "Tally keeps trying. You can choose another picture at the right."
+		return tr("%s does not work", p.Name), tr("Tally keeps trying. You can choose another picture at the right.")
 	case app.SourceEnded:
-		return "The file is over", "Choose another picture at the right."
+		return tr("The file is over"), tr("Choose another picture at the right.")
 	}
 	return "", ""
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -22,14 +21,14 @@ type receivedView struct {
 
 func newReceivedView() *receivedView {
 	v := &receivedView{changed: func() {}, verdict: newParagraph("", colorSecondary, sizeSmall, 200)}
-	names := [...]string{"Picture", "Key frames", "Sound", "Sync"}
+	names := [...]string{tr("Picture"), tr("Key frames"), tr("Sound"), tr("Sync")}
 	objects := []fyne.CanvasObject{pad(0, 4, 0, 0, v.verdict)}
 	for i, name := range names {
 		v.rows[i] = newLine("…", theme.ColorNameForeground, sizeSmall).clipped()
-		label := newLine(name, colorSecondary, sizeSmall).roomFor("Key frames  ")
+		label := newLine(name, colorSecondary, sizeSmall).roomFor(longest(names[:]) + "  ")
 		objects = append(objects, borderLeft(label, v.rows[i]))
 	}
-	v.root = newCard(widthOf(200, container.NewBorder(pad(0, 4, 0, 0, caption("What the server received").clipped()), nil, nil, nil,
+	v.root = newCard(widthOf(200, container.NewBorder(pad(0, 4, 0, 0, caption(tr("What the server received")).clipped()), nil, nil, nil,
 		container.NewVScroll(column(2, objects...)))))
 	return v
 }
@@ -45,15 +44,15 @@ func (v *receivedView) render(s app.Snapshot) {
 	}
 	fg := theme.ColorNameForeground
 	if r.VideoCodec == "" {
-		v.rows[0].set("waiting…", colorSecondary)
-		v.rows[1].set("waiting…", colorSecondary)
+		v.rows[0].set(tr("waiting…"), colorSecondary)
+		v.rows[1].set(tr("waiting…"), colorSecondary)
 	} else {
-		v.rows[0].set(fmt.Sprintf("%s, %d × %d, %s fps", r.VideoCodec, r.Width, r.Height, rate(r.FPS)), fg)
+		v.rows[0].set(tr("%s, %d × %d, %s fps", r.VideoCodec, r.Width, r.Height, rate(r.FPS)), fg)
 		v.rows[1].set(keyInterval(r.KeyIntervalMs), fg)
 	}
 	if r.AudioCodec == "" {
-		v.rows[2].set("waiting…", colorSecondary)
-		v.rows[3].set("waiting…", colorSecondary)
+		v.rows[2].set(tr("waiting…"), colorSecondary)
+		v.rows[3].set(tr("waiting…"), colorSecondary)
 	} else {
 		v.rows[2].set(r.AudioCodec, fg)
 		v.rows[3].set(offset(r.AVOffsetMs), fg)
@@ -62,30 +61,41 @@ func (v *receivedView) render(s app.Snapshot) {
 	case len(r.Faults) > 0:
 		var all []string
 		for _, f := range r.Faults {
-			all = append(all, f.Text)
+			all = append(all, say(f.Text))
 		}
 		v.verdict.set(strings.Join(all, "\n"), colorWarn)
 	case r.VideoCodec == "" && r.AudioCodec == "":
-		v.verdict.set("Nothing has arrived yet.", colorSecondary)
+		v.verdict.set(tr("Nothing has arrived yet."), colorSecondary)
 	default:
-		v.verdict.set("✓ A real service would take this.", colorGood)
+		v.verdict.set(tr("✓ A real service would take this."), colorGood)
 	}
+}
+
+// longest is the widest of several small texts.
+func longest(texts []string) (widest string) {
+	width := float32(-1)
+	for _, t := range texts {
+		if w := fyne.MeasureText(t, size(sizeSmall), fyne.TextStyle{}).Width; w > width {
+			widest, width = t, w
+		}
+	}
+	return widest
 }
 
 func keyInterval(ms int) string {
 	if ms == 0 {
-		return "waiting for the second one…"
+		return tr("waiting for the second one…")
 	}
-	return fmt.Sprintf("every %.1f s", float64(ms)/1000)
+	return tr("every %.1f s", float64(ms)/1000)
 }
 
 // offset says how far sound and picture are apart.
 func offset(ms int) string {
 	switch {
 	case ms > 0:
-		return fmt.Sprintf("sound %d ms after picture", ms)
+		return tr("sound %d ms after picture", ms)
 	case ms < 0:
-		return fmt.Sprintf("sound %d ms before picture", -ms)
+		return tr("sound %d ms before picture", -ms)
 	}
-	return "sound and picture together"
+	return tr("sound and picture together")
 }

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"cmp"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -26,14 +24,14 @@ type recordingView struct {
 
 func newRecordingView(w *Window) *recordingView {
 	v := &recordingView{changed: func() {}, detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: newLine("", colorSecondary, sizeSmall).clipped()}
-	v.toggle = newSwitchBox(func(on bool) { w.setRecording(on) })
-	v.pause = newToolButton("Pause", theme.MediaPauseIcon(), w.togglePause)
-	v.chapter = newToolButton("Mark", theme.ContentAddIcon(), w.mark)
-	v.replay = newToolButton("Replay", theme.HistoryIcon(), w.studio.SaveReplay)
+	v.toggle = newSwitchBox(tr("Record to a file"), func(on bool) { w.setRecording(on) })
+	v.pause = newToolButton(tr("Pause"), theme.MediaPauseIcon(), w.togglePause)
+	v.chapter = newToolButton(tr("Mark"), theme.ContentAddIcon(), w.mark)
+	v.replay = newToolButton(tr("Replay"), theme.HistoryIcon(), w.studio.SaveReplay)
 	v.buttons = row(near, v.pause, v.chapter, v.replay)
 	v.buttons.Hide()
 	v.quality.Hide()
-	title := newLine("Record to a file", theme.ColorNameForeground, theme.SizeNameText)
+	title := newLine(tr("Record to a file"), theme.ColorNameForeground, theme.SizeNameText)
 	card := newCard(column(tight, ends(column(0, title, v.detail), v.toggle), v.quality, v.buttons))
 	card.padY = 6
 	v.root = card
@@ -54,11 +52,11 @@ func (v *recordingView) render(s app.Snapshot) {
 	v.toggle.set(recordingOn(s))
 	text, color := recordingText(s)
 	v.detail.set(text, color)
-	v.quality.setText(r.Quality)
+	v.quality.setText(say(r.Quality))
 	if r.Paused {
-		v.pause.set("Go on", theme.MediaPlayIcon(), true)
+		v.pause.set(tr("Go on"), theme.MediaPlayIcon(), true)
 	} else {
-		v.pause.set("Pause", theme.MediaPauseIcon(), false)
+		v.pause.set(tr("Pause"), theme.MediaPauseIcon(), false)
 	}
 	now := [...]bool{r.Quality != "", r.On, r.ReplaySeconds > 0, r.On || r.ReplaySeconds > 0}
 	if now == v.shown {
@@ -82,47 +80,42 @@ func recordingText(s app.Snapshot) (string, fyne.ThemeColorName) {
 	long := clock(time.Duration(r.Seconds * float64(time.Second)))
 	switch {
 	case !r.Problem.IsZero():
-		return r.Problem.Title, colorBad
+		return say(r.Problem.Title), colorBad
 	case r.On && r.Paused:
-		return "paused at " + long, colorWarn
+		return tr("paused at %s", long), colorWarn
 	case r.On:
-		text := long + " · " + dataSize(r.Bytes)
 		if r.MinutesLeft > 0 && r.MinutesLeft < lowDisk {
-			text += " · room for " + minutes(r.MinutesLeft)
+			return tr("%s · %s · room for %s · %s", long, dataSize(r.Bytes), minutes(r.MinutesLeft), filepath.Base(r.Path)), colorGood
 		}
-		return text + " · " + filepath.Base(r.Path), colorGood
+		return tr("%s · %s · %s", long, dataSize(r.Bytes), filepath.Base(r.Path)), colorGood
 	case r.Path != "" && s.State.OnAir():
-		return "ended after " + long + " · " + filepath.Base(r.Path), colorSecondary
+		return tr("ended after %s · %s", long, filepath.Base(r.Path)), colorSecondary
 	case s.Settings.Record && s.Rehearsal.Running:
-		return "off in a rehearsal; switch it on to record this one", colorSecondary
+		return tr("off in a rehearsal; switch it on to record this one"), colorSecondary
 	case s.Settings.Record:
-		return "starts with the show, in " + folderName(s.Settings.RecordDir), colorSecondary
+		if s.Settings.RecordDir == "" {
+			return tr("starts with the show, in your Videos folder"), colorSecondary
+		}
+		return tr("starts with the show, in %s", filepath.Base(s.Settings.RecordDir)), colorSecondary
 	}
 	for _, f := range s.Files {
 		if f.Kind == app.Repair && f.State == app.Failed {
-			return f.Problem.Title, colorBad
+			return say(f.Problem.Title), colorBad
 		}
 	}
 	for _, f := range s.Files {
 		if f.Kind == app.Repair && f.State == app.Done {
-			return "finished after a crash: " + filepath.Base(f.Path), colorGood
+			return tr("finished after a crash: %s", filepath.Base(f.Path)), colorGood
 		}
 	}
-	return "off", colorSecondary
+	return tr("off"), colorSecondary
 }
 
 func minutes(n int) string {
 	if n < 120 {
-		return fmt.Sprintf("%d min", n)
+		return tr("%d min", n)
 	}
-	return fmt.Sprintf("%d h", n/60)
-}
-
-func folderName(dir string) string {
-	if dir == "" {
-		return "your Videos folder"
-	}
-	return cmp.Or(filepath.Base(dir), dir)
+	return tr("%d h", n/60)
 }
 
 // setRecording begins or ends a recording.

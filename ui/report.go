@@ -1,17 +1,13 @@
 package ui
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/dialog"
-	"fyne.io/fyne/v2/storage"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
 )
@@ -28,18 +24,18 @@ type reportView struct {
 
 func newReportView(w *Window) *reportView {
 	v := &reportView{changed: func() {}}
-	v.more = newToolButton("Report…", theme.DocumentIcon(), func() { w.showReport(v.report) })
-	names := [...]string{"On air", "Off air", "Pictures"}
+	v.more = newToolButton(tr("Report…"), theme.DocumentIcon(), func() { w.showReport(v.report) })
+	names := [...]string{tr("On air"), tr("Off air"), tr("Pictures")}
 	var objects []fyne.CanvasObject
 	for i, name := range names {
 		v.rows[i] = newLine("", theme.ColorNameForeground, sizeSmall).clipped()
-		objects = append(objects, borderLeft(newLine(name, colorSecondary, sizeSmall).roomFor("Pictures  "), v.rows[i]))
+		objects = append(objects, borderLeft(newLine(name, colorSecondary, sizeSmall).roomFor(longest(names[:])+"  "), v.rows[i]))
 	}
 	for i := range v.worst {
 		v.worst[i] = newLine("", colorSecondary, sizeSmall).clipped()
 		objects = append(objects, v.worst[i])
 	}
-	top := ends(caption("Your last show").clipped(), v.more)
+	top := ends(caption(tr("Your last show")).clipped(), v.more)
 	v.root = newCard(widthOf(200, container.NewBorder(top, nil, nil, nil, container.NewVScroll(column(2, objects...)))))
 	v.root.Hide()
 	return v
@@ -66,7 +62,7 @@ func (v *reportView) render(s app.Snapshot) {
 		if i < len(gaps) {
 			text = gaps[i].String()
 		} else if i == 0 && r.Video.Dropped+r.Video.Skipped == 0 {
-			text = "Nothing went wrong."
+			text = tr("Nothing went wrong.")
 		}
 		l.setText(text)
 	}
@@ -81,36 +77,35 @@ func verdictColor(bad bool) fyne.ThemeColorName {
 
 func offAir(r app.Report, gaps []gapOf) string {
 	if len(gaps) == 0 {
-		return "never"
+		return tr("never")
 	}
-	return fmt.Sprintf("%s, %s", seconds(time.Duration(r.OffAir)), plural(len(gaps), "time", "times"))
+	return trn(len(gaps), "%[2]s, %[1]d time", "%[2]s, %[1]d times", seconds(time.Duration(r.OffAir)))
 }
 
 func picturesText(r app.Report) string {
 	switch d, s := r.Video.Dropped, r.Video.Skipped; {
 	case d+s == 0:
-		return "none missed"
+		return tr("none missed")
 	case s == 0:
-		return fmt.Sprintf("%d missed: slow connection", d)
+		return tr("%d missed: slow connection", d)
 	case d == 0:
-		return fmt.Sprintf("%d missed: slow computer", s)
+		return tr("%d missed: slow computer", s)
 	default:
-		return fmt.Sprintf("%d missed: slow connection; %d: slow computer", d, s)
+		return tr("%d missed: slow connection; %d: slow computer", d, s)
 	}
 }
 
 // gapOf is a time in which viewers got nothing.
 type gapOf struct {
 	at, long time.Duration // since GO LIVE
-	cause    string
+	cause    app.Sentence
 }
 
 func (g gapOf) String() string {
-	text := "At " + clock(g.at) + " for " + seconds(g.long)
 	if g.cause != "" {
-		text += ": " + g.cause
+		return tr("At %s for %s: %s", clock(g.at), seconds(g.long), say(g.cause))
 	}
-	return text
+	return tr("At %s for %s", clock(g.at), seconds(g.long))
 }
 
 // gapsOf reads the gaps from a show's events, one for each time that the show
@@ -144,9 +139,9 @@ func gapsOf(r app.Report) (gaps []gapOf) {
 func seconds(d time.Duration) string {
 	switch {
 	case d < 10*time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
+		return tr("%.1f s", d.Seconds())
 	case d < time.Minute:
-		return fmt.Sprintf("%.0f s", d.Seconds())
+		return tr("%.0f s", d.Seconds())
 	}
 	return clock(d)
 }
@@ -154,71 +149,34 @@ func seconds(d time.Duration) string {
 // reportText is the whole report, to read and to hand on. There is no key in it:
 // a report's addresses have none.
 func reportText(r app.Report) string {
-	var b strings.Builder
 	gaps := gapsOf(r)
-	fmt.Fprintf(&b, "Show of %s\n", r.Started.Local().Format("2 January 2006, 15:04"))
-	fmt.Fprintf(&b, "On air: %s\nOff air: %s\nPictures: %s\n", clock(time.Duration(r.OnAir)), offAir(r, gaps), picturesText(r))
+	lines := []string{
+		tr("Show of %s", moment(r.Started)),
+		tr("On air: %s", clock(time.Duration(r.OnAir))),
+		tr("Off air: %s", offAir(r, gaps)),
+		tr("Pictures: %s", picturesText(r)),
+	}
 	for _, o := range r.Outputs {
-		fmt.Fprintf(&b, "%s: %s sent", o.Name, dataSize(o.SentBytes))
+		facts := []string{tr("%s sent", dataSize(o.SentBytes))}
 		if o.Reconnects > 0 || o.OffAir > 0 {
-			fmt.Fprintf(&b, ", connection lost %s, without it %s", plural(o.Reconnects, "time", "times"), seconds(time.Duration(o.OffAir)))
+			facts = append(facts, trn(o.Reconnects, "connection lost %d time, without it %s", "connection lost %d times, without it %s", seconds(time.Duration(o.OffAir))))
 		}
 		if o.Dropped > 0 {
-			fmt.Fprintf(&b, ", %s dropped", plural(o.Dropped, "picture", "pictures"))
+			facts = append(facts, trn(o.Dropped, "%d picture dropped", "%d pictures dropped"))
 		}
-		b.WriteByte('\n')
+		lines = append(lines, tr("%s: %s", o.Name, strings.Join(facts, ", ")))
 	}
 	if r.Record.Path != "" {
-		fmt.Fprintf(&b, "Recording: %s, %s\n", r.Record.Path, dataSize(r.Record.Bytes))
+		lines = append(lines, tr("Recording: %s, %s", r.Record.Path, dataSize(r.Record.Bytes)))
 	}
-	for _, g := range gaps {
-		b.WriteString(g.String() + "\n")
+	for _, d := range dropsOf(r) {
+		lines = append(lines, d.String())
 	}
-	return strings.TrimRight(b.String(), "\n")
+	return strings.Join(lines, "\n")
 }
 
-// reportLines bounds what the sheet shows; the file has all.
-const reportLines = 16
-
-// showReport opens the whole report, to read, to copy and to save.
-func (w *Window) showReport(r app.Report) {
-	s := w.newSheet()
-	text := reportText(r)
-	lines := strings.Split(text, "\n")
-	if more := len(lines) - reportLines; more > 0 {
-		lines = append(lines[:reportLines], fmt.Sprintf("and %d more, which Copy and Save have", more))
+func (w *Window) showLastReport() {
+	if !w.shown.Report.IsZero() {
+		w.showReport(w.shown.Report)
 	}
-	body := newParagraph(strings.Join(lines, "\n"), theme.ColorNameForeground, theme.SizeNameText, 480)
-	said := hintText(" ", 480)
-	copyAll := newSheetButton(&s.keys, "Copy", widget.MediumImportance, func() {
-		w.app.Clipboard().SetContent(text)
-		said.set("Copied.", colorGood)
-	})
-	save := newSheetButton(&s.keys, "Save…", widget.MediumImportance, func() { w.saveText("Tally "+r.Started.Local().Format("2006-01-02 15-04")+".txt", text, said) })
-	done := newSheetButton(&s.keys, "Done", widget.HighImportance, s.close)
-	s.open("Report of your show", column(8, body, said), done, copyAll, save, done)
-}
-
-// saveText asks where, and writes text there.
-func (w *Window) saveText(name, text string, said *paragraph) {
-	d := dialog.NewFileSave(func(f fyne.URIWriteCloser, err error) {
-		w.dialog = nil
-		if f == nil && err == nil {
-			return // thought better of it
-		}
-		if err == nil {
-			_, err = f.Write([]byte(text + "\n"))
-			if closed := f.Close(); err == nil {
-				err = closed
-			}
-		}
-		if err != nil {
-			said.set("It could not be saved: "+err.Error(), colorBad)
-			return
-		}
-		said.set("Saved as "+f.URI().Path(), colorGood)
-	}, w.win)
-	d.SetFileName(name)
-	d.SetFilter(storage.NewExtensionFileFilter([]string{".txt"}))
-	w.showDialog(d)
 }

@@ -165,7 +165,7 @@ func (f *partForm) screen() string {
 func (f *partForm) look() {
 	img, problem := f.window.studio.ScreenPicture(f.screen())
 	if !problem.IsZero() {
-		f.say(problem.Title+" "+problem.Advice, colorBad)
+		f.say(problemText(problem), colorBad)
 		return
 	}
 	f.chooser.show(img)
@@ -199,7 +199,7 @@ func (f *partForm) read() (image.Rectangle, bool) {
 	var n [4]int
 	for i := range n {
 		var ok bool
-		if n[i], ok = number(f.numbers[i].Text); !ok {
+		if n[i], ok = wholeNumber(f.numbers[i].Text); !ok {
 			return image.Rectangle{}, false
 		}
 	}

@@ -152,7 +152,7 @@ func TestNoPictureOfTheScreen(t *testing.T) {
 	r.blind = app.Problem{Title: "There is no such device or file.", Advice: "Choose another one from the list."}
 	w.render(desk())
 	choose(t, pictureMenu(w), "A part of a screen")
-	if note := find(t, w, func(p *paragraph) bool { return strings.HasPrefix(p.text, r.blind.Title) }); !note.Visible() {
+	if note := find(t, w, func(p *paragraph) bool { return strings.HasPrefix(p.text, string(r.blind.Title)) }); !note.Visible() {
 		t.Error("the sheet does not say why it has no picture")
 	}
 }

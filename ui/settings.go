@@ -1,201 +1,250 @@
 package ui
 
 import (
-	"fmt"
-	"path/filepath"
-	"strconv"
+	"errors"
 	"strings"
+	"unicode"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+	"golang.org/x/text/unicode/norm"
 
 	"tally/app"
 )
 
-// choice is one option of a setting, in words.
-type choice[T comparable] struct {
-	label string
-	value T
+// setting is one thing that can be chosen. It is changed as soon as it is.
+type setting struct {
+	group   string
+	name    string
+	words   string // what people call it besides, to find it by
+	hint    string
+	simple  bool // shown before somebody asks for all
+	waits   bool // it can change only when no show is running
+	control fyne.CanvasObject
+
+	row  fyne.CanvasObject
+	said *paragraph // the hint, or what is wrong
 }
 
-type pictureSize struct{ width, height int }
+// settingsView is the sheet of all settings: the few that matter at first, and a
+// search through all of them.
+type settingsView struct {
+	window *Window
+	sheet  *sheet
+	all    []*setting
+	groups map[string]*fyne.Container
+	search *sheetEntry
+	more   *sheetButton
+	none   *paragraph
+	scroll *container.Scroll
+	list   *fyne.Container
+	whole  bool   // not only the simple ones
+	typed  func() // takes over a number that is being typed
+}
 
-// part is how large a recording's files get.
-type part struct{ minutes, mb int }
-
-var (
-	sizes = []choice[pictureSize]{
-		{"1920 × 1080 (Full HD)", pictureSize{1920, 1080}},
-		{"1280 × 720 (HD)", pictureSize{1280, 720}},
-		{"854 × 480", pictureSize{854, 480}},
-		{"640 × 360", pictureSize{640, 360}},
-	}
-	rates = []choice[int]{
-		{"60 – games, sport", 60}, {"50", 50}, {"30 – people, talk", 30}, {"25", 25}, {"24 – film", 24},
-	}
-	soundRates = []choice[int]{
-		{"320 kbit/s", 320}, {"192 kbit/s", 192}, {"160 kbit/s – good for music", 160}, {"128 kbit/s", 128}, {"96 kbit/s – enough for speech", 96},
-	}
-	replays = []choice[int]{
-		{"Nothing", 0}, {"The last 15 seconds", 15}, {"The last 30 seconds", 30}, {"The last minute", 60}, {"The last 5 minutes", 300},
-	}
-	splits = []choice[part]{
-		{"Never", part{}}, {"Every 30 minutes", part{minutes: 30}}, {"Every hour", part{minutes: 60}}, {"Every 4 GB", part{mb: 4000}},
-	}
-	delays = []choice[bool]{
-		{"Normal – best picture", false},
-		{"Low – seen sooner, less sharp", true},
-	}
+// Widths of the sheet's two columns, and its height at most.
+const (
+	settingName    = 300
+	settingControl = 250
+	settingsHeight = 470
 )
 
-// labels lists the options; a value that is none of them gets one of its own.
-func labels[T comparable](of []choice[T], value T, own string) (all []string, selected string) {
-	for _, c := range of {
-		all = append(all, c.label)
-		if c.value == value {
-			selected = c.label
+func (w *Window) showSettings() { w.openSettings("", false) }
+
+// openSettings shows the settings with a search, which may be empty.
+func (w *Window) openSettings(search string, whole bool) {
+	v := &settingsView{window: w, sheet: w.newSheet(), groups: map[string]*fyne.Container{}, list: column(8), whole: whole}
+	k := &v.sheet.keys
+	v.search = newSheetEntry(k, tr("Search, for example bitrate or folder"))
+	v.search.Text = search
+	v.search.OnChanged = func(string) { v.filter() }
+	v.none = hintText(tr("No setting is called that."), settingName)
+	v.all = v.settings()
+	v.arrange()
+	v.scroll = container.NewVScroll(pad(0, 0, 0, 14, v.list))
+	height := min(float32(settingsHeight), w.win.Canvas().Size().Height-230)
+	v.scroll.SetMinSize(fyne.NewSize(settingName+settingControl+30, max(height, 120)))
+	k.focused = v.reveal
+
+	v.more = newSheetButton(k, "", widget.MediumImportance, func() {
+		v.whole = !v.whole
+		v.filter()
+	})
+	done := newSheetButton(k, tr("Done"), widget.HighImportance, func() {
+		if v.finish() {
+			v.sheet.close()
+		}
+	})
+	v.filter()
+	var first fyne.Focusable = v.search
+	v.sheet.open(tr("Settings"), column(12, v.search, v.scroll), first, v.more, done)
+}
+
+// reopen shows the settings anew, as they are now.
+func (v *settingsView) reopen() {
+	search, whole, at := v.search.Text, v.whole, v.scroll.Offset
+	v.sheet.close()
+	v.window.openSettings(search, whole)
+	if again := v.window.settings; again != nil {
+		again.scroll.ScrollToOffset(at)
+	}
+}
+
+// arrange makes the rows, under the names of their groups.
+func (v *settingsView) arrange() {
+	v.window.settings = v
+	v.sheet.closed = func() { v.window.settings = nil }
+	for _, s := range v.all {
+		if v.groups[s.group] == nil {
+			v.groups[s.group] = column(10, newLine(s.group, theme.ColorNameForeground, theme.SizeNameText).bold())
+			v.list.Add(pad(4, 4, 0, 0, v.groups[s.group]))
+		}
+		s.said = hintText(s.hint, settingName)
+		if s.waits && v.window.onAir() {
+			s.said.set(tr("This can change when the show is over."), colorWarn)
+			if d, ok := s.control.(fyne.Disableable); ok {
+				d.Disable()
+			}
+		}
+		name := newParagraph(s.name, theme.ColorNameForeground, theme.SizeNameText, settingName)
+		left := column(1, name, s.said)
+		show(s.said, s.said.text != "")
+		s.row = ends(left, widthOf(settingControl, s.control))
+		v.groups[s.group].Add(s.row)
+	}
+	v.list.Add(v.none)
+}
+
+// filter shows what the search finds, or the simple settings, or all.
+func (v *settingsView) filter() {
+	shown, simple := 0, 0
+	inGroup := map[string]int{}
+	for _, s := range v.all {
+		visible := v.whole || s.simple
+		if v.search.Text != "" {
+			visible = s.answers(v.search.Text)
+		}
+		show(s.row, visible)
+		if visible {
+			shown++
+			inGroup[s.group]++
+		}
+		if s.simple {
+			simple++
 		}
 	}
-	if selected == "" {
-		all, selected = append(all, own), own
+	for group, c := range v.groups {
+		show(c, inGroup[group] > 0)
 	}
-	return all, selected
+	show(v.none, shown == 0)
+	v.more.SetText(tr("Fewer settings"))
+	if !v.whole {
+		v.more.SetText(trn(len(v.all)-simple, "%d more setting", "%d more settings"))
+	}
+	v.list.Refresh()
+	v.scroll.ScrollToTop()
 }
 
-// valueOf is the option with that label, or what it was.
-func valueOf[T comparable](of []choice[T], label string, was T) T {
-	for _, c := range of {
-		if c.label == label {
-			return c.value
+// answers tells whether a setting is meant by each of the words that somebody
+// searches for.
+func (s *setting) answers(search string) bool {
+	about := folded(s.name + " " + s.words + " " + s.group + " " + s.hint)
+	for _, word := range strings.Fields(folded(search)) {
+		if !strings.Contains(about, word) {
+			return false
 		}
 	}
-	return was
+	return true
 }
 
-// settingsForm edits a copy of the settings, which is applied as a whole.
-type settingsForm struct {
-	window                  *Window
-	sheet                   *sheet
-	size, fps, sound, delay *sheetSelect
-	preview, replay, split  *sheetSelect
-	bitrate                 *sheetEntry
-	adapt                   *sheetCheck
-	folder                  *line
-	recordDir               string
-	note                    *paragraph
+// folded is text without what people leave out when they search: capitals and
+// accents.
+func folded(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(text))
 }
 
-func (w *Window) showSettings() {
-	const width = 460
-	now := w.shown.Settings
-	v := now.Video
-	f := &settingsForm{window: w, sheet: w.newSheet(), recordDir: now.RecordDir, note: hintText("", width)}
-	f.note.Hide()
-	k := &f.sheet.keys
-	selectOf := func(all []string, selected string) *sheetSelect {
-		s := newSheetSelect(k, all, nil)
-		s.Selected = selected
-		return s
-	}
-	f.size = selectOf(labels(sizes, pictureSize{v.Width, v.Height}, fmt.Sprintf("%d × %d", v.Width, v.Height)))
-	f.fps = selectOf(labels(rates, v.FPS, strconv.Itoa(v.FPS)))
-	f.sound = selectOf(labels(soundRates, now.Audio.BitrateKbps, bitrate(now.Audio.BitrateKbps)))
-	f.delay = selectOf(labels(delays, v.LowLatency, ""))
-	f.preview = selectOf(labels(paces, w.paceChosen(), ""))
-	f.replay = selectOf(labels(replays, now.ReplaySeconds, fmt.Sprintf("The last %d seconds", now.ReplaySeconds)))
-	f.split = selectOf(labels(splits, part{now.SplitMinutes, now.SplitMB}, fmt.Sprintf("Each %d min, %d MiB", now.SplitMinutes, now.SplitMB)))
-	f.bitrate = newSheetEntry(k, "2500")
-	f.bitrate.SetText(strconv.Itoa(v.BitrateKbps))
-	f.adapt = newSheetCheck(k, "Lower the bitrate by itself when the connection is too slow", nil)
-	f.adapt.Checked = now.Adapt
-	f.folder = newLine(folderText(f.recordDir), colorSecondary, sizeSmall).clipped()
-	choose := newSheetButton(k, "Choose…", widget.MediumImportance, f.chooseFolder)
-	if w.onAir() {
-		f.size.Disable()
-		f.fps.Disable()
-		f.delay.Disable()
-		f.sound.Disable()
-		f.note.Show()
-		f.note.set("On air, only the picture bitrate and the recordings can change. END the show for the rest.", colorSecondary)
-	}
-	body := widthOf(width, column(14,
-		container.NewGridWithColumns(2,
-			field("Picture size", f.size, nil),
-			field("Frames per second", f.fps, nil)),
-		container.NewGridWithColumns(2,
-			field("Picture bitrate, kbit/s", f.bitrate, nil),
-			field("Sound bitrate", f.sound, nil)),
-		hintText("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60.", width),
-		f.adapt,
-		container.NewGridWithColumns(2,
-			field("Delay", f.delay, nil),
-			field("Preview in this window", f.preview, nil)),
-		field("Recordings", ends(f.folder, choose), nil),
-		container.NewGridWithColumns(2,
-			field("Another file", f.split, nil),
-			field("Keep for a replay", f.replay, nil)),
-		f.note,
-	))
-	cancel := newSheetButton(k, "Cancel", widget.MediumImportance, f.sheet.close)
-	save := newSheetButton(k, "Save", widget.HighImportance, f.save)
-	f.sheet.open("Settings", body, f.size, cancel, save)
-}
-
-func folderText(dir string) string {
-	if dir == "" {
-		return "In your Videos folder"
-	}
-	return "In " + filepath.Clean(dir)
-}
-
-func (f *settingsForm) chooseFolder() {
-	f.window.chooseFolder(func(dir string) {
-		f.recordDir = dir
-		f.folder.setText(folderText(dir))
-	})
-}
-
-func (f *settingsForm) save() {
-	kbps, err := strconv.Atoi(strings.TrimSpace(f.bitrate.Text))
-	if err != nil {
-		f.say("The picture bitrate must be a number, such as 2500.")
+// reveal scrolls to the control that got the focus.
+func (v *settingsView) reveal(o fyne.CanvasObject) {
+	for _, s := range v.all {
+		if s.control != o && !within(s.control, o) {
+			continue
+		}
+		d := fyne.CurrentApp().Driver()
+		y := d.AbsolutePositionForObject(s.row).Y - d.AbsolutePositionForObject(v.list).Y
+		at, height := v.scroll.Offset, v.scroll.Size().Height
+		switch {
+		case y < at.Y:
+			at.Y = y
+		case y+s.row.Size().Height > at.Y+height:
+			at.Y = y + s.row.Size().Height - height
+		}
+		v.scroll.ScrollToOffset(at)
 		return
 	}
-	err = f.window.tryApply(func(s *app.Settings) {
-		v := &s.Video
-		picture := valueOf(sizes, f.size.Selected, pictureSize{v.Width, v.Height})
-		v.Width, v.Height = picture.width, picture.height
-		v.FPS = valueOf(rates, f.fps.Selected, v.FPS)
-		v.LowLatency = valueOf(delays, f.delay.Selected, v.LowLatency)
-		v.BitrateKbps = kbps
-		s.Audio.BitrateKbps = valueOf(soundRates, f.sound.Selected, s.Audio.BitrateKbps)
-		s.Adapt = f.adapt.Checked
-		s.RecordDir = f.recordDir
-		s.ReplaySeconds = valueOf(replays, f.replay.Selected, s.ReplaySeconds)
-		p := valueOf(splits, f.split.Selected, part{s.SplitMinutes, s.SplitMB})
-		s.SplitMinutes, s.SplitMB = p.minutes, p.mb
-	})
-	if err != nil {
-		f.say(sentence(err))
-		return
-	}
-	f.window.choosePace(valueOf(paces, f.preview.Selected, paceAuto))
-	f.sheet.close()
 }
 
-func (f *settingsForm) say(text string) {
-	f.note.set(text, colorBad)
-	f.note.Show()
-	f.sheet.grow()
+func within(c, o fyne.CanvasObject) bool {
+	group, ok := c.(*fyne.Container)
+	if !ok {
+		return false
+	}
+	for _, child := range group.Objects {
+		if child == o || within(child, o) {
+			return true
+		}
+	}
+	return false
+}
+
+// change applies a change of a setting at once, and says beside it why not.
+func (v *settingsView) change(s *setting, change func(*app.Settings)) bool {
+	err := v.window.tryApply(change)
+	v.say(s, err)
+	return err == nil
+}
+
+func (v *settingsView) say(s *setting, err error) {
+	if err == nil {
+		s.said.set(s.hint, colorSecondary)
+	} else {
+		s.said.set(sentence(err), colorBad)
+	}
+	show(s.said, s.said.text != "")
+	v.list.Refresh()
+}
+
+// finish takes over what is still being typed; false when it cannot be.
+func (v *settingsView) finish() bool {
+	if v.typed != nil {
+		v.typed()
+	}
+	for _, s := range v.all {
+		if s.said.color == colorBad {
+			return false
+		}
+	}
+	return true
 }
 
 // sentence makes an error readable: settings report theirs one a line.
 func sentence(err error) string {
-	lines := strings.Split(err.Error(), "\n")
-	for i, l := range lines {
-		r := []rune(l)
-		if len(r) > 0 {
-			lines[i] = strings.ToUpper(string(r[:1])) + string(r[1:])
+	all := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		all = joined.Unwrap()
+	}
+	lines := make([]string, len(all))
+	for i, e := range all {
+		if bad, ok := errors.AsType[*app.InvalidError](e); ok {
+			lines[i] = say(bad.What)
+		} else {
+			lines[i] = problemText(app.Explain(e))
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -28,6 +28,23 @@ func ready() app.Snapshot {
 	s := idle()
 	s.Settings.Destinations = []app.Destination{{ID: "t", Name: "Twitch", Service: "twitch", URL: "rtmps://ingest.global-contribute.live-video.net:443/app", Enabled: true}}
 	s.Keys = app.KeyStatus{Present: map[string]bool{"t": true}}
+	s.Preflight = []app.Check{
+		{ID: app.CheckUpload, State: app.CheckNote, Title: "What your upload carries on this network is not known yet.", Advice: "Tally lowers the bitrate by itself when it is too much.", Fix: app.FixMeasure},
+		{ID: app.CheckKey, Title: "The stream key of Twitch is stored.", About: "t"},
+		{ID: app.CheckServer, Title: "The server of Twitch answers.", About: "t"},
+	}
+	return s
+}
+
+// doubtful is somebody about to go live with several things wrong.
+func doubtful() app.Snapshot {
+	s := ready()
+	s.Settings.Audio.Muted = true
+	s.Preflight = append([]app.Check{
+		{ID: app.CheckServer, State: app.CheckBad, Title: "Connecting to ingest.global-contribute.live-video.net:443 failed: there was no answer in time.", Advice: "Check the server's name and port, and whether a firewall is in the way.", Fix: app.FixDestination, About: "t"},
+		{ID: app.CheckUpload, State: app.CheckDoubt, Title: "Your upload carried only 2.0 Mbit/s 3 hours ago; the show needs 2.7.", Advice: "Choose 1300 kbit/s, or let Tally lower the bitrate while you are live.", Fix: app.FixBitrate, Kbps: 1300},
+		{ID: app.CheckSound, State: app.CheckDoubt, Title: "The sound is muted.", Advice: "Viewers would hear nothing.", Fix: app.FixUnmute},
+	}, s.Preflight[1])
 	return s
 }
 
@@ -152,7 +169,7 @@ var allStates = map[string]func() app.Snapshot{
 	"idle": idle, "ready": ready, "live": live, "reconnecting": reconnecting, "stalled": stalled,
 	"rehearsing": rehearsing, "refused": refused, "broken": broken, "two-places": twoPlaces,
 	"three-places": threePlaces, "slow-line": slowLine, "ended": ended,
-	"recorded": recorded, "recovered": recovered,
+	"recorded": recorded, "recovered": recovered, "doubtful": doubtful,
 }
 
 // recorded is a show whose recording keeps more than the network allows.

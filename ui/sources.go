@@ -22,15 +22,15 @@ type pictureView struct {
 }
 
 func newPictureView(w *Window) *pictureView {
-	v := &pictureView{title: caption("Picture")}
-	v.picker = newPicker(func() *fyne.Menu { return pictureMenu(w) })
+	v := &pictureView{title: caption(tr("Picture"))}
+	v.picker = newPicker(tr("Picture"), func() *fyne.Menu { return pictureMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
 	v.root = newCard(column(tight, v.title, v.picker))
 	return v
 }
 
 func (v *pictureView) render(s app.Snapshot) {
-	label, detail, color := sourceText(s.Picture, pictureSource(s), s.Devices, "No picture")
+	label, detail, color := sourceText(s.Picture, pictureSource(s), s.Devices, tr("No picture"))
 	v.picker.set(sourceIcon(pictureSource(s)), label, detail, color, false)
 	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
 		v.listed = now
@@ -88,13 +88,13 @@ func pictureMenu(w *Window) *fyne.Menu {
 		add(d.Name, "camera:"+d.ID, iconCamera)
 	}
 	if len(cameras) == 0 {
-		items = append(items, &fyne.MenuItem{Label: "No camera found", Disabled: true, Icon: iconCamera})
+		items = append(items, &fyne.MenuItem{Label: tr("No camera found"), Disabled: true, Icon: iconCamera})
 	}
 	items = append(items, w.screenItems(chosen, choose)...)
 	items = append(items, fyne.NewMenuItemSeparator())
-	add("Test card", "testcard", iconTestcard)
-	items = append(items, w.fileItem("Media file…", chosen, videoFiles, func(path string) { choose("file:" + path)() }))
-	add("No picture", "none", iconNone)
+	add(tr("Test card"), "testcard", iconTestcard)
+	items = append(items, w.fileItem(tr("Media file…"), chosen, videoFiles, func(path string) { choose("file:" + path)() }))
+	add(tr("No picture"), "none", iconNone)
 	return fyne.NewMenu("", items...)
 }
 
@@ -114,19 +114,19 @@ func soundMenu(w *Window) *fyne.Menu {
 		add(d.Name, "mic:"+d.ID, iconMic)
 	}
 	if len(mics) == 0 {
-		items = append(items, &fyne.MenuItem{Label: "No microphone found", Disabled: true, Icon: iconMic})
+		items = append(items, &fyne.MenuItem{Label: tr("No microphone found"), Disabled: true, Icon: iconMic})
 	}
 	items = append(items, fyne.NewMenuItemSeparator())
-	add("Test tone", "tone", iconTone)
-	items = append(items, w.fileItem("Sound of a media file…", chosen, soundFiles, func(path string) { choose("file:" + path)() }))
-	add("No sound", "none", iconNone)
+	add(tr("Test tone"), "tone", iconTone)
+	items = append(items, w.fileItem(tr("Sound of a media file…"), chosen, soundFiles, func(path string) { choose("file:" + path)() }))
+	add(tr("No sound"), "none", iconNone)
 	return fyne.NewMenu("", items...)
 }
 
 func (w *Window) fileItem(label, chosen string, endings []string, choose func(path string)) *fyne.MenuItem {
 	item := &fyne.MenuItem{Label: label, Icon: iconFile, Action: func() { w.chooseFile(endings, choose) }}
 	if path, ok := strings.CutPrefix(chosen, "file:"); ok {
-		item.Label, item.Checked = clipName(filepath.Base(path))+" – choose another…", true
+		item.Label, item.Checked = tr("%s – choose another…", clipName(filepath.Base(path))), true
 	}
 	return item
 }
@@ -175,9 +175,9 @@ func sourceName(source string, all []capture.Device) string {
 	}
 	switch kind {
 	case "testcard":
-		return "Test card"
+		return tr("Test card")
 	case "tone":
-		return "Test tone"
+		return tr("Test tone")
 	case "file":
 		return filepath.Base(id)
 	}
@@ -188,11 +188,11 @@ func sourceName(source string, all []capture.Device) string {
 	}
 	switch kind {
 	case "camera":
-		return "Camera"
+		return tr("Camera")
 	case "mic":
-		return "Microphone"
+		return tr("Microphone")
 	case "screen":
-		return "Screen"
+		return tr("Screen")
 	case "window":
 		return windowTitle(id)
 	}
@@ -225,21 +225,24 @@ func sourceIcon(source string) fyne.Resource {
 
 // sourceText is what a picker shows of a source: its name, and how it is doing.
 func sourceText(st app.SourceStatus, source string, all []capture.Device, none string) (label, detail string, color fyne.ThemeColorName) {
-	label = cmp.Or(st.Name, sourceName(source, all))
+	label = sourceName(source, all)
+	if source != "testcard" && source != "tone" {
+		label = cmp.Or(st.Name, label)
+	}
 	switch st.State {
 	case app.SourceOff:
-		return none, "nothing chosen", colorSecondary
+		return none, tr("nothing chosen"), colorSecondary
 	case app.SourceStarting:
-		return label, "starting…", colorSecondary
+		return label, tr("starting…"), colorSecondary
 	case app.SourceFailed:
-		return label, cmp.Or(st.Problem.Title, "does not work"), colorBad
+		return label, cmp.Or(say(st.Problem.Title), tr("does not work")), colorBad
 	case app.SourceEnded:
-		return label, "the file is over", colorWarn
+		return label, tr("the file is over"), colorWarn
 	}
 	if source == "none" {
 		return none, "", colorSecondary
 	}
-	return label, st.Format, colorSecondary
+	return label, say(st.Format), colorSecondary
 }
 
 // clipName keeps a menu narrower than the window, however long the name that a
@@ -267,10 +270,10 @@ type soundView struct {
 
 func newSoundView(w *Window) *soundView {
 	v := &soundView{meter: newMeter(), hint: newLine("", colorSecondary, sizeSmall).clipped()}
-	v.picker = newPicker(func() *fyne.Menu { return soundMenu(w) })
+	v.picker = newPicker(tr("Sound"), func() *fyne.Menu { return soundMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
-	v.mute = newToolButton("Mute", theme.VolumeUpIcon(), w.toggleMute)
-	v.root = newCard(column(tight, ends(caption("Sound"), v.mute), v.picker, pad(4, 0, 0, 0, v.meter), v.hint))
+	v.mute = newToolButton(tr("Mute"), theme.VolumeUpIcon(), w.toggleMute)
+	v.root = newCard(column(tight, ends(caption(tr("Sound")), v.mute), v.picker, pad(4, 0, 0, 0, v.meter), v.hint))
 	return v
 }
 
@@ -281,7 +284,7 @@ func (v *soundView) setCompact(compact bool) {
 }
 
 func (v *soundView) render(s app.Snapshot) {
-	label, detail, color := sourceText(s.Sound, soundSource(s), s.Devices, "No sound")
+	label, detail, color := sourceText(s.Sound, soundSource(s), s.Devices, tr("No sound"))
 	v.picker.set(sourceIcon(soundSource(s)), label, detail, color, false)
 	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
 		v.listed = now
@@ -289,9 +292,9 @@ func (v *soundView) render(s app.Snapshot) {
 	}
 	v.source, v.muted = s.Sound, s.Settings.Audio.Muted
 	if v.muted {
-		v.mute.set("Unmute", theme.VolumeMuteIcon(), true)
+		v.mute.set(tr("Unmute"), theme.VolumeMuteIcon(), true)
 	} else {
-		v.mute.set("Mute", theme.VolumeUpIcon(), false)
+		v.mute.set(tr("Mute"), theme.VolumeUpIcon(), false)
 	}
 	v.renderHint()
 }
@@ -301,16 +304,16 @@ func (v *soundView) renderHint() {
 	b := &v.meter.ballistics
 	switch {
 	case v.muted:
-		v.hint.set("Muted – viewers hear nothing", colorWarn)
+		v.hint.set(tr("Muted – viewers hear nothing"), colorWarn)
 	case v.source.State == app.SourceOff:
-		v.hint.set("Viewers hear nothing", colorSecondary)
+		v.hint.set(tr("Viewers hear nothing"), colorSecondary)
 	case v.source.State == app.SourceFailed:
-		v.hint.set(cmp.Or(v.source.Problem.Advice, "Choose another microphone"), colorBad)
+		v.hint.set(cmp.Or(say(v.source.Problem.Advice), tr("Choose another microphone")), colorBad)
 	case b.clipped:
-		v.hint.set("Too loud – turn the microphone down", colorBad)
+		v.hint.set(tr("Too loud – turn the microphone down"), colorBad)
 	case v.source.State == app.SourceRunning && b.silent():
-		v.hint.set("Silent – is the microphone on?", colorWarn)
+		v.hint.set(tr("Silent – is the microphone on?"), colorWarn)
 	default:
-		v.hint.set("Speech should reach the yellow part", colorSecondary)
+		v.hint.set(tr("Speech should reach the yellow part"), colorSecondary)
 	}
 }

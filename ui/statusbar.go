@@ -21,20 +21,20 @@ type statusBar struct {
 
 func newStatusBar(t *tips) *statusBar {
 	b := &statusBar{
-		lamp:    newLamp(sizeLamp, "RECONNECTING"),
-		time:    newCell("Rehearsing", "0:00:00"),
-		rate:    newCell("Bitrate", "8888 of 8888 kbit/s"),
-		fps:     newCell("FPS", "120.0"),
-		dropped: newCell("Dropped", "8888"),
-		ack:     newCell("Window 88.8 MB · confirmed 888 ms ago", "88.8 MB on the way"),
+		lamp:    newLamp(sizeLamp, tr("RECONNECTING")),
+		time:    newCell(tr("Rehearsing"), "0:00:00"),
+		rate:    newCell(tr("Bitrate"), ofRate(8888, 8888)),
+		fps:     newCell(tr("FPS"), rate(120)),
+		dropped: newCell(tr("Dropped"), "8888"),
+		ack:     newCell(ackText(app.AckStatus{Window: 88_800_000, AgeMs: 880}), tr("%s on the way", dataSize(88_800_000))),
 	}
-	b.ack.caption.setText("Confirmed by server")
+	b.ack.caption.setText(tr("Confirmed by server"))
 	cells := container.New(&cellLayout{}, b.lamp,
-		t.on(b.time.root, "Time since the first server took the show."),
-		t.on(b.rate.root, "What is sent each second, and what was asked for. A simple picture needs less."),
-		t.on(b.ack.root, "Sent, and not yet confirmed by the server. About as much as it confirms at a time is normal; more and more means that viewers do not get the stream."),
-		t.on(b.fps.root, "Frames per second: pictures encoded each second."),
-		t.on(b.dropped.root, "Pictures that viewers missed: the connection was too slow, or this computer was."),
+		t.on(b.time.root, tr("Time since the first server took the show.")),
+		t.on(b.rate.root, tr("What is sent each second, and what was asked for. A simple picture needs less.")),
+		t.on(b.ack.root, tr("Sent, and not yet confirmed by the server. About as much as it confirms at a time is normal; more and more means that viewers do not get the stream.")),
+		t.on(b.fps.root, tr("Frames per second: pictures encoded each second.")),
+		t.on(b.dropped.root, tr("Pictures that viewers missed: the connection was too slow, or this computer was.")),
 	)
 	b.root = newPanel(cells, colorSurface)
 	b.root.radius, b.root.padY = 0, 8
@@ -45,19 +45,19 @@ func (b *statusBar) render(s app.Snapshot) {
 	b.lamp.set(signalOf(s))
 	on := s.State.OnAir() && s.State != ""
 	if !on {
-		b.time.caption.setText("On air")
+		b.time.caption.setText(tr("On air"))
 		b.time.set(clock(0), colorSecondary)
-		b.rate.caption.setText("Bitrate")
+		b.rate.caption.setText(tr("Bitrate"))
 		b.rate.set("–", colorSecondary)
 		b.fps.set("–", colorSecondary)
 		b.dropped.set("–", colorSecondary)
-		b.ack.caption.setText("Confirmed by server")
+		b.ack.caption.setText(tr("Confirmed by server"))
 		b.ack.set("–", colorSecondary)
 		return
 	}
-	b.time.caption.setText("On air")
+	b.time.caption.setText(tr("On air"))
 	if s.Rehearsal.Running {
-		b.time.caption.setText("Rehearsing")
+		b.time.caption.setText(tr("Rehearsing"))
 	}
 	b.time.set(clock(time.Duration(s.Uptime)), theme.ColorNameForeground)
 	b.renderRate(s)
@@ -99,11 +99,11 @@ func (b *statusBar) renderRate(s app.Snapshot) {
 	if waiting > slowQueue { // less bitrate alone may be a simple picture
 		color = colorWarn
 	}
-	b.rate.set(fmt.Sprintf("%d of %d kbit/s", sent, target), color)
+	b.rate.set(ofRate(sent, target), color)
 	if s.Video.ChosenKbps > 0 && s.Video.TargetKbps < s.Video.ChosenKbps {
-		b.rate.caption.setText(fmt.Sprintf("Bitrate, lowered from %d", s.Video.ChosenKbps))
+		b.rate.caption.setText(tr("Bitrate, lowered from %d", s.Video.ChosenKbps))
 	} else {
-		b.rate.caption.setText("Bitrate")
+		b.rate.caption.setText(tr("Bitrate"))
 	}
 }
 
@@ -122,28 +122,28 @@ func (b *statusBar) renderAck(s app.Snapshot) {
 	}
 	switch {
 	case !found && retry < math.MaxFloat64:
-		b.ack.caption.setText("Nothing arrives now")
+		b.ack.caption.setText(tr("Nothing arrives now"))
 		if retry < 0.05 {
-			b.ack.set("connecting…", colorWarn)
+			b.ack.set(tr("connecting…"), colorWarn)
 		} else {
-			b.ack.set(fmt.Sprintf("next try in %.0f s", math.Ceil(retry)), colorWarn)
+			b.ack.set(tr("next try in %.0f s", math.Ceil(retry)), colorWarn)
 		}
 	case !found:
-		b.ack.caption.setText("Confirmed by server")
+		b.ack.caption.setText(tr("Confirmed by server"))
 		b.ack.set("–", colorSecondary)
 	case worst.Ack.Style == "none" && settled(s):
-		b.ack.caption.setText("This server confirms nothing")
-		b.ack.set(dataSize(worst.SentBytes)+" sent", theme.ColorNameForeground)
+		b.ack.caption.setText(tr("This server confirms nothing"))
+		b.ack.set(tr("%s sent", dataSize(worst.SentBytes)), theme.ColorNameForeground)
 	case worst.Ack.AgeMs < 0 || worst.Ack.Style == "none":
-		b.ack.caption.setText("Server has confirmed nothing yet")
-		b.ack.set(dataSize(worst.Ack.InFlight)+" on the way", theme.ColorNameForeground)
+		b.ack.caption.setText(tr("Server has confirmed nothing yet"))
+		b.ack.set(tr("%s on the way", dataSize(worst.Ack.InFlight)), theme.ColorNameForeground)
 	default:
 		b.ack.caption.setText(ackText(worst.Ack))
 		color := theme.ColorNameForeground
 		if worst.State == app.Stalled {
 			color = colorWarn
 		}
-		b.ack.set(dataSize(worst.Ack.InFlight)+" on the way", color)
+		b.ack.set(tr("%s on the way", dataSize(worst.Ack.InFlight)), color)
 	}
 }
 
@@ -151,9 +151,9 @@ func (b *statusBar) renderAck(s app.Snapshot) {
 // that nothing moves.
 func ackText(a app.AckStatus) string {
 	if a.Window == 0 {
-		return "Confirmed " + ago(a.AgeMs)
+		return tr("Confirmed %s", ago(a.AgeMs))
 	}
-	return "Window " + dataSize(int64(a.Window)) + " · confirmed " + ago(a.AgeMs)
+	return tr("Window %s · confirmed %s", dataSize(int64(a.Window)), ago(a.AgeMs))
 }
 
 // cell is one figure with its caption over it.

@@ -20,6 +20,12 @@ type Studio interface {
 	End()
 	RetryNow()
 
+	Resume()           // the show that a crash has cut off
+	ForgetUnfinished() // that one
+	// Shows calls read with the history of shows, newest first, from another
+	// goroutine; with an error come those that can be read.
+	Shows(read func(shows []app.Report, err error))
+
 	SetRecording(on bool) error // also in mid-show
 	PauseRecording()
 	ResumeRecording()
@@ -38,6 +44,15 @@ type Studio interface {
 	AskForScreen()
 	// ScreenPicture is what a screen shows now, to choose a part of it.
 	ScreenPicture(id string) (image.Image, app.Problem)
+
+	// Preflight looks at everything before a show, the worst first; CheckAgain
+	// looks again at what takes time.
+	Preflight() []app.Check
+	CheckAgain()
+	MeasureUpload(destinationID string) // viewers may see it where the service has no test
+	MeasureMachine()
+	StopMeasuring()
+
 	// ParseDestination takes apart what the user pasted. The key may be part of
 	// server. The problem says in words what is wrong, and is zero when it can be
 	// streamed to.

@@ -25,6 +25,8 @@ type recorder struct {
 	keys    map[string]app.Key
 	refuse  error
 	blind   app.Problem // instead of a picture of the screen
+	checks  []app.Check
+	shows   []app.Report
 
 	preview *program.Preview
 	level   program.Level
@@ -62,6 +64,8 @@ func (r *recorder) Level() program.Level      { return r.level }
 func (r *recorder) GoLive()                   { r.note("GoLive") }
 func (r *recorder) End()                      { r.note("End") }
 func (r *recorder) RetryNow()                 { r.note("RetryNow") }
+func (r *recorder) Resume()                   { r.note("Resume") }
+func (r *recorder) ForgetUnfinished()         { r.note("ForgetUnfinished") }
 func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
 func (r *recorder) AskForScreen()             { r.note("AskForScreen") }
 func (r *recorder) ScreenPicture(string) (image.Image, app.Problem) {
@@ -75,12 +79,20 @@ func (r *recorder) RepairFile(path string)   { r.note("RepairFile(%s)", path) }
 func (r *recorder) RemuxFile(path string)    { r.note("RemuxFile(%s)", path) }
 func (r *recorder) ExportMissed(path string) { r.note("ExportMissed(%s)", path) }
 
+func (r *recorder) Shows(read func([]app.Report, error)) { read(r.shows, nil) }
+
 func (r *recorder) SetRecording(on bool) error {
 	if r.refuse == nil {
 		r.note("SetRecording(%t)", on)
 	}
 	return r.refuse
 }
+func (r *recorder) Preflight() []app.Check  { return r.checks }
+func (r *recorder) CheckAgain()             { r.note("CheckAgain") }
+func (r *recorder) MeasureUpload(id string) { r.note("MeasureUpload(%s)", id) }
+func (r *recorder) MeasureMachine()         { r.note("MeasureMachine") }
+func (r *recorder) StopMeasuring()          { r.note("StopMeasuring") }
+
 func (r *recorder) ForgetKey(id string) { r.note("ForgetKey(%s)", id) }
 
 func (r *recorder) SetKey(id string, k app.Key) {
@@ -118,6 +130,7 @@ func (r *recorder) ParseDestination(server, key string) (string, app.Key, app.Pr
 func open(t *testing.T) (*Window, *recorder) {
 	t.Helper()
 	a := test.NewTempApp(t)
+	a.Preferences().SetString(languagePreference, "en") // whoever runs the tests
 	r := newRecorder()
 	w := New(a, r)
 	w.win.Show()

@@ -12,13 +12,14 @@ import (
 // change, and the change comes back by set.
 type switchBox struct {
 	widget.BaseWidget
+	name         string // what it switches
 	on           bool
 	asked        func(on bool)
 	hover, focus bool
 }
 
-func newSwitchBox(asked func(bool)) *switchBox {
-	b := &switchBox{asked: asked}
+func newSwitchBox(name string, asked func(bool)) *switchBox {
+	b := &switchBox{name: name, asked: asked}
 	b.ExtendBaseWidget(b)
 	return b
 }

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
+	"github.com/go-text/typesetting/segmenter"
 )
 
 // line is one line of text. Setting what it shows already costs nothing.
@@ -136,6 +137,21 @@ func (p *paragraph) set(text string, color fyne.ThemeColorName) {
 	p.Refresh()
 }
 
+// pieces are what a line may break a word into: Japanese and Chinese have no
+// spaces.
+func pieces(word string) []string {
+	if !strings.ContainsFunc(word, func(r rune) bool { return r >= 0x2e80 }) { // where their scripts begin
+		return []string{word}
+	}
+	var s segmenter.Segmenter
+	s.Init([]rune(word))
+	var all []string
+	for lines := s.LineIterator(); lines.Next(); {
+		all = append(all, string(lines.Line().Text))
+	}
+	return all
+}
+
 // lines breaks the text at spaces, and where it says so itself.
 func (p *paragraph) lines(width float32) []string {
 	measure := func(s string) fyne.Size { return fyne.MeasureText(s, size(p.size), p.style) }
@@ -143,15 +159,18 @@ func (p *paragraph) lines(width float32) []string {
 	for _, para := range strings.Split(p.text, "\n") {
 		current := ""
 		for _, word := range strings.Fields(para) {
-			next := word
-			if current != "" {
-				next = current + " " + word
+			space := " "
+			for _, piece := range pieces(word) {
+				next := piece
+				if current != "" {
+					next = current + space + piece
+				}
+				if current != "" && measure(next).Width > width {
+					out = append(out, current)
+					next = piece
+				}
+				current, space = next, ""
 			}
-			if current != "" && measure(next).Width > width {
-				out = append(out, current)
-				next = word
-			}
-			current = next
 		}
 		out = append(out, ellipsis(current, width, measure))
 	}

@@ -47,10 +47,10 @@ const (
 )
 
 // Theme is the look of Tally: calm greys, so that red means on air. The light or
-// dark variant is the desktop's choice.
+// dark variant is the desktop's choice, unless the user has made one.
 func Theme() fyne.Theme { return look{} }
 
-type look struct{}
+type look struct{ always *fyne.ThemeVariant }
 
 type shades map[fyne.ThemeColorName]color.NRGBA
 
@@ -178,7 +178,10 @@ var light = shades{
 	colorGraphGap:  rgba(0xf2b632, 90),
 }
 
-func (look) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+func (l look) Color(name fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	if l.always != nil {
+		v = *l.always
+	}
 	of := dark
 	if v == theme.VariantLight {
 		of = light

@@ -12,6 +12,7 @@ import (
 type toolButton struct {
 	widget.BaseWidget
 	label        string
+	name         string // of one without a label
 	icon         fyne.Resource
 	lit          bool
 	fill         fyne.ThemeColorName // of its own, else none

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +27,7 @@ type Window struct {
 	status  *statusBar
 	banner  *bannerView
 	live    *liveButton
+	ready   *readyView
 	picture *pictureView
 	to      *destinationView
 	record  *recordingView
@@ -35,8 +35,14 @@ type Window struct {
 	got     *receivedView
 	report  *reportView
 	tips    *tips
+	offer   unfinishedView
 
+	menuShows  string        // what the menu was made from
+	settings   *settingsView // nil when they are not open
 	sheet      *sheet        // the one on top, nil when none is open
+	checks     *checkSheet   // the list of checks, nil when it is not open
+	guide      *guide        // nil when it is not open
+	greeted    bool          // the guide has come by itself
 	dialog     dialog.Dialog // Fyne's own, for choosing a file
 	wentLiveAt time.Time
 	closing    bool         // quit as soon as the show is over
@@ -53,13 +59,15 @@ const closeDeadline = 6 * time.Second
 // New builds the window; it is shown by its caller. [Window.Watch] brings it to
 // life.
 func New(a fyne.App, s Studio) *Window {
-	a.Settings().SetTheme(Theme())
 	w := &Window{app: a, studio: s, win: a.NewWindow("Tally"), tips: newTips(), do: fyne.Do}
+	w.offer.window = w
+	problem := w.useLanguage()
+	w.useTheme()
 	w.build()
+	w.banner.refused = problem
 	w.usePace()
 	w.win.SetMaster()
 	w.win.SetPadded(false)
-	w.win.SetMainMenu(w.menu())
 	w.win.SetCloseIntercept(w.askToClose)
 	w.win.SetOnDropped(w.dropped)
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
@@ -74,11 +82,11 @@ func (w *Window) build() {
 	w.banner.changed = w.preview.root.Refresh
 	w.picture, w.sound = newPictureView(w), newSoundView(w)
 	w.to, w.record = newDestinationView(w), newRecordingView(w)
-	w.live = newLiveButton(w.pressLive)
+	w.live, w.ready = newLiveButton(w.pressLive), newReadyView(w)
 	w.graph, w.got, w.report = newGraphView(), newReceivedView(), newReportView(w)
 	w.status = newStatusBar(w.tips)
 	w.views = []interface{ render(app.Snapshot) }{
-		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.graph, w.got, w.report, w.status,
+		w.banner, w.preview, w.picture, w.sound, w.to, w.record, w.live, w.ready, w.graph, w.got, w.report, w.status,
 	}
 	// A rehearsal's check and the report of a show that is over are never there together.
 	beside := container.NewStack(w.got.root, w.report.root)
@@ -91,12 +99,13 @@ func (w *Window) build() {
 	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
 	w.to.changed = cards.Refresh
-	foot := column(near, w.record.root, w.live)
+	foot := column(near, w.record.root, w.ready.root, w.live)
 	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, container.NewVScroll(cards), foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
 	}
+	w.ready.changed = w.record.changed
 	main := pad(gap, gap, gap, gap, container.New(studioLayout{}, w.preview.root, strip, side))
 	w.win.SetContent(container.NewStack(container.NewBorder(nil, w.status.root, nil, nil, main), w.tips.layer))
 }
@@ -135,20 +144,37 @@ func (w *Window) render(s app.Snapshot) {
 	if title := titleOf(s); w.win.Title() != title {
 		w.win.SetTitle(title)
 	}
+	w.offer.render(s) // also when nobody looks: its time runs
 	if w.preview.hidden {
 		return
 	}
+	w.renderMenu()
 	for _, v := range w.views {
 		v.render(s)
+	}
+	w.renderSheets(s)
+}
+
+// renderSheets keeps what is open over the window up to date, and greets somebody
+// who starts Tally for the first time.
+func (w *Window) renderSheets(s app.Snapshot) {
+	if w.checks != nil {
+		w.checks.render(s)
+	}
+	if w.guide != nil {
+		w.guide.render(s)
+	}
+	if s.FirstStart && !w.greeted && w.sheet == nil {
+		w.greeted = true
+		w.showGuide(stepPicture)
 	}
 }
 
 func titleOf(s app.Snapshot) string {
-	word := signalOf(s).word
-	if word == "OFF AIR" {
+	if !s.State.OnAir() || s.State == "" {
 		return "Tally"
 	}
-	return "Tally – " + strings.ToLower(word)
+	return tr("Tally – %s", signalOf(s).quiet)
 }
 
 func (w *Window) onAir() bool { return w.shown.State.OnAir() }
@@ -165,9 +191,20 @@ func (w *Window) pressLive() {
 }
 
 func (w *Window) goLive() {
-	if !w.onAir() {
-		w.studio.GoLive()
+	switch {
+	case w.onAir():
+	case w.mayGoLive():
+		w.startShow()
+	default:
+		w.showChecks(true)
 	}
+}
+
+func (w *Window) startShow() {
+	if len(enabled(w.shown.Settings)) > 0 {
+		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
+	}
+	w.studio.GoLive()
 }
 
 // watched tells whether somebody may be watching: ending that needs a second
@@ -181,7 +218,7 @@ func (w *Window) askToEnd() {
 	switch {
 	case !w.onAir() || w.shown.State == app.Ending:
 	case w.watched():
-		w.confirm("End the show?", "Viewers see it end. You can go live again at any time.", "End the show", "Keep streaming", true, w.studio.End)
+		w.confirm(tr("End the show?"), tr("Viewers see it end. You can go live again at any time."), tr("End the show"), tr("Keep streaming"), true, w.studio.End)
 	default:
 		w.studio.End()
 	}
@@ -194,7 +231,7 @@ func (w *Window) askToClose() {
 		w.quit()
 	case w.watched():
 		if w.sheet == nil {
-			w.confirm("You are on air", "Closing Tally ends the show for your viewers.", "End the show and close", "Keep streaming", true, w.Close)
+			w.confirm(tr("You are on air"), tr("Closing Tally ends the show for your viewers."), tr("End the show and close"), tr("Keep streaming"), true, w.Close)
 		}
 	default:
 		w.Close()

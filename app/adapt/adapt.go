@@ -13,8 +13,9 @@
 package adapt
 
 import (
-	"fmt"
 	"time"
+
+	"tally/app/words"
 )
 
 const (
@@ -42,10 +43,10 @@ const (
 
 // Target is what the picture may take.
 type Target struct {
-	Bitrate int    // bit/s
-	Pace    int    // every Pace-th picture is sent: 1 or 2
-	Reason  string // why it is less than chosen, as a sentence; empty when it is not
-	Drop    bool   // what waits here would come too late: drop it
+	Bitrate int            // bit/s
+	Pace    int            // every Pace-th picture is sent: 1 or 2
+	Reason  words.Sentence // why it is less than chosen; empty when it is not
+	Drop    bool           // what waits here would come too late: drop it
 }
 
 // Control remembers one connection. The zero value is not usable; see [New].
@@ -53,7 +54,7 @@ type Control struct {
 	chosen, floor int
 	target        int
 	pace          int
-	reason        string
+	reason        words.Sentence
 	line          line
 
 	began   time.Duration // of the connection; -1: no sample yet
@@ -92,13 +93,19 @@ func (c *Control) Target() Target { return Target{c.target, c.pace, c.reason, fa
 // another one.
 func (c *Control) Reset() {
 	const never = -time.Hour
-	if c.stopped > c.target { // that it had stopped says nothing on how it goes on
-		c.set(c.stopped * 3 / 4)
-		c.reason = fmt.Sprintf("Your upload had stopped. Picture at %s of %s Mbit/s.", mega(c.target), mega(c.chosen))
-	}
-	c.stopped = 0
+	c.goOn(c.stopped * 3 / 4)
 	c.line, c.ceiling, c.began, c.clearAt, c.climbs = line{}, 0, -1, -1, 0
 	c.seen, c.lowered, c.raised = never, never, never
+}
+
+// goOn goes back to about what was sent before the line had stopped: that it had
+// says nothing on how it goes on.
+func (c *Control) goOn(to int) {
+	if c.stopped > c.target && to > c.target {
+		c.set(to)
+		c.reason = words.Say("Your upload had stopped. Picture at %.1f of %.1f Mbit/s.", mega(c.target), mega(c.chosen))
+	}
+	c.stopped = 0
 }
 
 // Update takes a sample, ten to twenty a second, and returns the target.
@@ -112,6 +119,14 @@ func (c *Control) Update(s Sample) Target {
 	if !c.line.busy {
 		if c.clearAt < 0 {
 			c.clearAt = s.At
+		}
+		if c.stopped > 0 {
+			to := c.stopped * 3 / 4
+			if c.ceiling > 0 {
+				to = min(to, c.ceiling*92/100-s.Other)
+			}
+			c.goOn(to)
+			c.raised = s.At
 		}
 		if c.target < c.chosen {
 			c.raise(s)
@@ -173,17 +188,17 @@ func (c *Control) lower(s Sample, over time.Duration, capacity int) {
 	}
 }
 
-func (c *Control) lowReason(capacity int) string {
-	text := fmt.Sprintf("Your upload fell to %s Mbit/s. Picture lowered to %s", mega(capacity), mega(c.target))
+func (c *Control) lowReason(capacity int) words.Sentence {
+	fell, lowered := mega(capacity), mega(c.target)
 	switch {
 	case c.stopped > 0:
-		text = fmt.Sprintf("Your upload has stopped. Picture lowered to %s", mega(c.target))
+		return words.Say("Your upload has stopped. Picture lowered to %.1f Mbit/s.", lowered)
 	case c.target <= c.floor/2:
-		text += " and half the frames, the least that is worth watching; what does not fit is left out"
+		return words.Say("Your upload fell to %.1f Mbit/s. Picture lowered to %.1f and half the frames, the least that is worth watching; what does not fit is left out.", fell, lowered)
 	case c.pace > 1:
-		text += " and half the frames"
+		return words.Say("Your upload fell to %.1f Mbit/s. Picture lowered to %.1f and half the frames.", fell, lowered)
 	}
-	return text + "."
+	return words.Say("Your upload fell to %.1f Mbit/s. Picture lowered to %.1f.", fell, lowered)
 }
 
 // raise goes up while nothing waits: quickly to what the line is known to carry,
@@ -236,7 +251,7 @@ func (c *Control) climb(s Sample, to int) {
 		c.ceiling = 0
 		return
 	}
-	c.reason = fmt.Sprintf("Your upload is recovering. Picture at %s of %s Mbit/s.", mega(c.target), mega(c.chosen))
+	c.reason = words.Say("Your upload is recovering. Picture at %.1f of %.1f Mbit/s.", mega(c.target), mega(c.chosen))
 }
 
 // set keeps the target within its bounds and finds the pace for it.
@@ -250,4 +265,4 @@ func (c *Control) set(bitrate int) {
 	}
 }
 
-func mega(bits int) string { return fmt.Sprintf("%.1f", float64(bits)/1e6) }
+func mega(bits int) float64 { return float64(bits) / 1e6 }

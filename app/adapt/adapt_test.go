@@ -136,8 +136,43 @@ func TestHalfThePaceAndTheFloor(t *testing.T) {
 			t.Fatalf("at %v the target is %d", at, got.Bitrate)
 		}
 	}
-	if got.Pace != 2 || !strings.Contains(got.Reason, "Your upload fell to") {
+	if got.Pace != 2 || !strings.Contains(got.Reason.String(), "Your upload fell to") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// A break of a second lowers the picture for as long as it lasts, and no longer.
+func TestABreakIsNotANarrowLine(t *testing.T) {
+	for _, capacity := range []float64{1_300_000, 6_000_000} {
+		c := New(2_500_000, 150_000)
+		var sent, waiting, queue float64
+		before, after := 0, 0
+		for at := tick; at < 40*time.Second; at += tick {
+			target := c.Target()
+			queue += float64(target.Bitrate+160_000) / 8 * tick.Seconds()
+			give := min(queue, max(0, 30_000-waiting)) // the connection has 30 kB on their way at most
+			queue -= give
+			sent += give
+			waiting += give
+			if at < 20*time.Second || at > 21*time.Second+400*time.Millisecond { // TCP tries again later than it could
+				waiting -= min(waiting, capacity/8*tick.Seconds())
+			}
+			s := Sample{At: at, Sent: int64(sent), Kernel: int(waiting), Acked: -1, Queue: int(queue), Other: 160_000}
+			s.QueueAge = time.Duration(queue * 8 / float64(target.Bitrate+160_000) * float64(time.Second))
+			got := c.Update(s)
+			if got.Drop || s.QueueAge > time.Second {
+				queue = 0
+			}
+			switch at {
+			case 20 * time.Second:
+				before = got.Bitrate
+			case 23*time.Second + 400*time.Millisecond:
+				after = got.Bitrate
+			}
+		}
+		if after < before*7/10 {
+			t.Errorf("%.0f bit/s: two seconds after the break %d, before it %d", capacity, after, before)
+		}
 	}
 }
 

@@ -23,6 +23,8 @@ type line struct {
 	acks  int   // confirmations by the server
 	step  int64 // bytes; the largest between two of them
 	acked int64
+	gone  int64         // bytes that the other end's TCP has confirmed
+	went  time.Duration // when that last rose, or nothing waited
 
 	lag   time.Duration // of the oldest byte that is not there yet
 	over  time.Duration // lag beyond what the distance costs
@@ -40,6 +42,8 @@ const (
 	waits = 60 * time.Millisecond
 	// settled is after how many confirmations their manner is known.
 	settled = 4
+	// stood is how long TCP must have confirmed nothing for the line to have stopped.
+	stood = 300 * time.Millisecond
 	// rateOver is the longest time that a rate is measured over.
 	rateOver = 800 * time.Millisecond
 )
@@ -57,6 +61,7 @@ func (l *line) take(s Sample) (ended int) {
 			left = min(left, s.Acked+l.step+l.step/4)
 		}
 	}
+	again := l.goesAgain(s)
 	was, before := l.busy, l.last()
 	left = max(left, before.left)
 	l.push(mark{s.At, s.Sent, left})
@@ -64,12 +69,25 @@ func (l *line) take(s Sample) (ended int) {
 	l.over = l.lag - l.usual.add(s.At, l.lag)
 	l.busy = l.over > waits
 	switch {
-	case l.busy && !was:
+	case l.busy && (!was || again): // what passed while it stood is no rate
 		l.since = l.last()
 	case was && !l.busy && before.at-l.since.at >= 100*time.Millisecond:
 		ended = rate(l.since, before)
 	}
 	return ended
+}
+
+// goesAgain tells that the line had stopped, and something has just passed.
+func (l *line) goesAgain(s Sample) bool {
+	if s.Kernel < 0 {
+		return false
+	}
+	gone := s.Sent - int64(s.Kernel)
+	again := gone > l.gone && s.At-l.went > stood
+	if gone > l.gone || s.Kernel == 0 {
+		l.gone, l.went = gone, s.At
+	}
+	return again
 }
 
 func (l *line) push(m mark) {

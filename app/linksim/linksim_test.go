@@ -148,3 +148,14 @@ func TestAResetIsHeard(t *testing.T) {
 		}
 	})
 }
+
+func TestOutBetween(t *testing.T) {
+	s := Script{Moments: []Moment{{10 * time.Second, Out, 0}, {12 * time.Second, Back, 0}, {20 * time.Second, Out, 0}}}
+	for _, c := range []struct{ from, to, want time.Duration }{
+		{0, 9, 0}, {0, 11, 1}, {11, 15, 1}, {9, 30, 12}, {13, 19, 0}, {21, 23, 2}, {25, 22, 0},
+	} {
+		if got := s.OutBetween(c.from*time.Second, c.to*time.Second); got != c.want*time.Second {
+			t.Errorf("from %d to %d: %v, want %d s", c.from, c.to, got, c.want)
+		}
+	}
+}

@@ -94,6 +94,25 @@ var Scripts = []Script{
 	},
 }
 
+// OutBetween is for how long the line let nothing pass from one time to another.
+func (s *Script) OutBetween(from, to time.Duration) (sum time.Duration) {
+	began, out := time.Duration(0), false
+	add := func(until time.Duration) {
+		if out {
+			sum += max(0, min(until, to)-max(began, from))
+		}
+		began = until
+	}
+	for _, m := range s.Moments {
+		if m.Event == Out || m.Event == Back {
+			add(m.At)
+			out = m.Event == Out
+		}
+	}
+	add(to)
+	return sum
+}
+
 // Capacity is what the line could have carried from one time to another, in
 // bit/s, of no more than the most that is asked of it.
 func (s *Script) Capacity(from, to time.Duration, most int) float64 {

@@ -85,17 +85,25 @@ func ffmpeg(t testing.TB, l *lane, film string) func() []change {
 	}
 }
 
-var senders = []sender{{"Tally", tally("on")}, {"Tally, --adapt off", tally("off")}, {"ffmpeg -f fifo", ffmpeg}}
+// senders are who is compared: those of a group side by side, one group after the
+// other, as OBS alone, which paints with the processor here, fills most of a core.
+func senders() [][]sender {
+	groups := [][]sender{{{"Tally", tally("on")}, {"Tally, --adapt off", tally("off")}, {"ffmpeg -f fifo", ffmpeg}}}
+	if hasOBS() {
+		groups = append(groups, []sender{{"OBS", obs(false)}}, []sender{{"OBS, dynamic bitrate", obs(true)}})
+	}
+	return groups
+}
 
-// playAll plays a script for all senders, side by side, each on a line of its
-// own.
-func playAll(t testing.TB, s *linksim.Script, film string, senders []sender) []result {
+// playAll plays a script for all senders, side by side, each on a line of its own,
+// numbered from first on.
+func playAll(t testing.TB, s *linksim.Script, film string, senders []sender, first int) []result {
 	t.Helper()
 	results := make([]result, len(senders))
 	var all sync.WaitGroup
 	lanes := make([]*lane, len(senders))
 	for i := range senders {
-		lanes[i] = newLane(t, i+1)
+		lanes[i] = newLane(t, first+i)
 		lanes[i].prepare(s)
 	}
 	for i, sender := range senders {

@@ -105,13 +105,16 @@ func (l *lane) stopServer() {
 	l.nginx.Kill()
 }
 
-// inServer runs f on a thread that is in the server's namespace: a socket stays
-// in the one that it was made in.
-func (l *lane) inServer(f func() error) error {
+// inServer is in, for the server's namespace.
+func (l *lane) inServer(f func() error) error { return l.in("server", f) }
+
+// in runs f on a thread that is in the namespace of the studio or the server: a
+// socket stays in the one that it was made in.
+func (l *lane) in(whose string, f func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlock: the thread ends with the goroutine
-		fd, err := unix.Open(fmt.Sprint("/run/netns/server", l.n), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		fd, err := unix.Open(fmt.Sprint("/run/netns/", whose, l.n), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 		if err == nil {
 			err = unix.Setns(fd, unix.CLONE_NEWNET)
 			unix.Close(fd)

@@ -10,11 +10,12 @@ import (
 type result struct {
 	offAir  time.Duration // pauses of more than half a second between pictures
 	longest time.Duration // of these
-	worst   time.Duration // delay beyond that of the fair line at the beginning
+	worst   time.Duration // delay beyond that of the fair line at the beginning, and beyond the time that the line was out
 	kbps    float64       // of pictures
 	share   float64       // of what the line could have carried of them
 	missing float64       // share of the pictures that never came
 	lamp    time.Duration // longest from a picture until the lamp said that none came; -1: it never had to
+	tells   bool          // there is a lamp
 	notes   string
 }
 
@@ -28,7 +29,7 @@ const (
 
 // measure sums up what came to the server while a script was played.
 func measure(s *linksim.Script, frames []frame, began time.Time, lamp []change) result {
-	r := result{lamp: -1}
+	r := result{lamp: -1, tells: lamp != nil}
 	end := began.Add(s.Lasts)
 	last, bytes := began, 0
 	gap := func(at time.Time) {
@@ -56,7 +57,8 @@ func measure(s *linksim.Script, frames []frame, began time.Time, lamp []change) 
 			r.notes = "time stamps begin anew"
 		}
 		session, previous = f.session, f.stamp
-		r.worst = max(r.worst, lag-base)
+		at := f.at.Sub(began)
+		r.worst = max(r.worst, lag-base-s.OutBetween(at-(lag-base), at))
 	}
 	gap(end)
 	seconds := s.Lasts.Seconds()

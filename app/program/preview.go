@@ -14,6 +14,7 @@ import (
 type Preview struct {
 	in    *Latest       // program pictures, from [Picture]
 	fresh chan struct{} // one token: there is something to Take
+	eye   eye
 
 	mu            sync.Mutex
 	width, height int           // pixels that the viewer wants; 0: nobody looks
@@ -80,6 +81,7 @@ func (p *Preview) Run(ctx context.Context) error {
 			if err := scaler.Scale(dst, f); err != nil {
 				dst.Release()
 			} else {
+				p.eye.see(dst)
 				p.show(dst)
 			}
 		}

@@ -74,7 +74,11 @@ func (s *series) write(i item) error {
 	defer s.ask(false)
 	begins := i.Track == encoder.VideoTrack && i.Key || s.video == nil
 	other := i.video != nil && (s.video == nil || !bytes.Equal(i.video.Record, s.video.Record))
-	if s.cur.began && begins && (other || s.full(i.Duration)) {
+	if begins && other && !s.cur.began {
+		if err := s.again(i.video); err != nil {
+			return err
+		}
+	} else if s.cur.began && begins && (other || s.full(i.Duration)) {
 		if err := s.next(i.video); err != nil {
 			return err
 		}
@@ -128,6 +132,22 @@ func (s *series) next(v *encoder.VideoConfig) error {
 	}
 }
 
+// again makes a part anew in which nothing is yet, for the pictures of v.
+func (s *series) again(v *encoder.VideoConfig) error {
+	old := s.cur
+	early := old.early
+	old.early = nil
+	if err := old.close(); err != nil {
+		return err
+	}
+	s.video, s.parts = v, s.parts[:len(s.parts)-1]
+	err := s.open(old.path)
+	if err == nil {
+		s.cur.early = early
+	}
+	return err
+}
+
 // open begins a part.
 func (s *series) open(path string) error {
 	setup, err := format(path)
@@ -135,10 +155,10 @@ func (s *series) open(path string) error {
 		return err
 	}
 	if v := s.video; v != nil {
-		setup.Video = &libav.VideoTrack{Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.Bitrate, Record: v.Record}
+		setup.Video = &libav.VideoTrack{Codec: string(v.Codec), Width: v.Width, Height: v.Height, FPS: v.FPS, Bitrate: v.Bitrate, Record: v.Record}
 	}
 	if a := s.r.params.Audio; a != nil {
-		setup.Audio = &libav.AudioTrack{Rate: a.Rate, Channels: a.Channels, Bitrate: a.Bitrate, FrameSize: a.FrameSize, Record: a.Record}
+		setup.Audio = &libav.AudioTrack{Codec: string(a.Codec), Priming: a.Priming, Rate: a.Rate, Channels: a.Channels, Bitrate: a.Bitrate, FrameSize: a.FrameSize, Record: a.Record}
 	}
 	s.ask(true)
 	defer s.ask(false)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/h264"
 	"github.com/bluenviron/mediacommon/v2/pkg/codecs/mpeg4audio"
+
+	"tally/app/words"
 )
 
 // Report is what arrived, as a service would see it.
@@ -25,7 +27,7 @@ type Report struct {
 	Bytes       int64
 	Kbps        int // over the last two seconds
 	Ended       bool
-	Faults      []string // what a service would mind, each a sentence
+	Faults      []words.Sentence // what a service would mind
 }
 
 // inspector reads the messages of one stream. The server's goroutine writes, any
@@ -75,8 +77,7 @@ func (in *inspector) Report() Report {
 	return r
 }
 
-func (in *inspector) fault(format string, args ...any) {
-	text := fmt.Sprintf(format, args...)
+func (in *inspector) fault(text words.Sentence) {
 	if len(in.report.Faults) < 8 && !slices.Contains(in.report.Faults, text) {
 		in.report.Faults = append(in.report.Faults, text)
 	}
@@ -107,6 +108,9 @@ func (in *inspector) onVideo(now time.Time, at time.Duration, data []byte) {
 	case len(data) < 5:
 		in.fault("A video message is too short.")
 		return
+	case data[0]&0x80 != 0:
+		in.enhancedVideo(at, data)
+		return
 	case data[0]&0x0f != 7:
 		in.fault("The video is not H.264.")
 		return
@@ -117,7 +121,8 @@ func (in *inspector) onVideo(now time.Time, at time.Duration, data []byte) {
 			in.fault("The H.264 header cannot be read.")
 		}
 	case 1:
-		in.picture(at, data[0]>>4 == 1, data)
+		in.picture(at, data[0]>>4 == 1)
+		in.units(data[5:])
 	}
 }
 
@@ -156,10 +161,10 @@ func profile(idc uint8) string {
 	return fmt.Sprintf("profile %d", idc)
 }
 
-func (in *inspector) picture(at time.Duration, key bool, data []byte) {
+func (in *inspector) picture(at time.Duration, key bool) {
 	switch {
 	case !in.video.configured:
-		in.fault("Pictures came before the H.264 header.")
+		in.fault("Pictures came before their header.")
 	case !in.video.seen && !key:
 		in.fault("The first picture was not a key frame.")
 	case in.video.seen && at < in.video.last:
@@ -183,13 +188,17 @@ func (in *inspector) picture(at time.Duration, key bool, data []byte) {
 	if span := at - in.frames[0]; span > 0 {
 		in.report.FPS = math.Round(float64(len(in.frames)-1)/span.Seconds()*10) / 10
 	}
-	if !validAVCC(data[5:]) {
+}
+
+// units looks at the NAL units of a picture.
+func (in *inspector) units(data []byte) {
+	if !validUnits(data) {
 		in.fault("A picture is damaged.")
 	}
 }
 
-// validAVCC walks NAL units, each after its length in four bytes.
-func validAVCC(data []byte) bool {
+// validUnits walks NAL units, each after its length in four bytes.
+func validUnits(data []byte) bool {
 	for len(data) > 0 {
 		if len(data) < 5 {
 			return false
@@ -209,23 +218,29 @@ func (in *inspector) onAudio(now time.Time, at time.Duration, data []byte) {
 	defer in.mu.Unlock()
 	in.arrived(now, len(data))
 	switch {
+	case len(data) >= 5 && data[0]>>4 == 9:
+		in.enhancedAudio(at, data)
 	case len(data) < 3 || data[0]>>4 != 10:
 		in.fault("The sound is not AAC.")
 	case data[1] == 0:
 		in.aacHeader(data[2:])
 	default:
-		if !in.audio.configured {
-			in.fault("Sound came before the AAC header.")
-		}
-		if in.audio.seen && at < in.audio.last {
-			in.fault("The time stamps of the sound went back.")
-		}
-		if in.audio.seen && at-in.audio.last > 200*time.Millisecond {
-			in.fault("The sound has gaps.")
-		}
-		in.audio.seen, in.audio.last = true, at
-		in.offset()
+		in.sound(at)
 	}
+}
+
+func (in *inspector) sound(at time.Duration) {
+	if !in.audio.configured {
+		in.fault("Sound came before its header.")
+	}
+	if in.audio.seen && at < in.audio.last {
+		in.fault("The time stamps of the sound went back.")
+	}
+	if in.audio.seen && at-in.audio.last > 200*time.Millisecond {
+		in.fault("The sound has gaps.")
+	}
+	in.audio.seen, in.audio.last = true, at
+	in.offset()
 }
 
 func (in *inspector) aacHeader(data []byte) {
@@ -239,11 +254,17 @@ func (in *inspector) aacHeader(data []byte) {
 	if c.Type != mpeg4audio.ObjectTypeAACLC {
 		name = fmt.Sprintf("AAC type %d", c.Type)
 	}
-	sound := map[uint8]string{1: "mono", 2: "stereo"}[c.ChannelConfig]
-	if sound == "" {
-		sound = fmt.Sprintf("layout %d", c.ChannelConfig)
+	in.report.AudioCodec = fmt.Sprintf("%s %g kHz %s", name, float64(c.SampleRate)/1000, layout(c.ChannelConfig))
+}
+
+func layout(channels uint8) string {
+	switch channels {
+	case 1:
+		return "mono"
+	case 2:
+		return "stereo"
 	}
-	in.report.AudioCodec = fmt.Sprintf("%s %g kHz %s", name, float64(c.SampleRate)/1000, sound)
+	return fmt.Sprintf("layout %d", channels)
 }
 
 // offset compares what came last of each kind.

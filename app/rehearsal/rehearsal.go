@@ -21,6 +21,7 @@ func Start() (*Server, error) {
 	s := &Server{in: &inspector{}}
 	var err error
 	s.server, err = rtmptest.Listen(rtmptest.Config{
+		FourCCs: []string{"avc1", "hvc1", "av01", "mp4a", "Opus"},
 		Publish: func(rtmptest.Publication) (rtmptest.Receiver, error) { return receiver{s.in}, nil },
 	})
 	if err != nil {

@@ -22,8 +22,10 @@ int tally_demuxer_open(tally_demuxer **out, const char *path) {
     for (unsigned i = 0; i < d->fmt->nb_streams; i++) {
         AVStream *st = d->fmt->streams[i];
         AVCodecParameters *p = st->codecpar;
-        if (p->codec_id == AV_CODEC_ID_H264 && d->video < 0 && p->extradata_size > 0) d->video = (int)i;
-        else if (p->codec_id == AV_CODEC_ID_AAC && d->audio < 0 && p->extradata_size > 0) d->audio = (int)i;
+        int video = p->codec_id == AV_CODEC_ID_H264 || p->codec_id == AV_CODEC_ID_HEVC || p->codec_id == AV_CODEC_ID_AV1;
+        int audio = p->codec_id == AV_CODEC_ID_AAC || p->codec_id == AV_CODEC_ID_OPUS;
+        if (video && d->video < 0 && p->extradata_size > 0) d->video = (int)i;
+        else if (audio && d->audio < 0 && p->extradata_size > 0) d->audio = (int)i;
         else st->discard = AVDISCARD_ALL;
     }
     return d->video < 0 && d->audio < 0 ? AVERROR_STREAM_NOT_FOUND : 0;

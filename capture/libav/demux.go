@@ -20,8 +20,8 @@ type Chapter struct {
 	Title      string
 }
 
-// Demuxer reads the packets of a file that holds H.264 and AAC, as a [Muxer]
-// writes them.
+// Demuxer reads the packets of a file that holds H.264, HEVC or AV1 and AAC or
+// Opus, as a [Muxer] writes them.
 type Demuxer struct {
 	mu sync.Mutex // guards c against Interrupt after Close
 	c  *C.tally_demuxer
@@ -59,7 +59,7 @@ func (d *Demuxer) Video() *VideoTrack {
 	if C.tally_demuxer_video(d.c, &p, &fps) == 0 {
 		return nil
 	}
-	return &VideoTrack{Width: int(p.width), Height: int(p.height), FPS: int(fps), Bitrate: int(p.bit_rate), Record: C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size)}
+	return &VideoTrack{Codec: C.GoString(C.avcodec_get_name(p.codec_id)), Width: int(p.width), Height: int(p.height), FPS: int(fps), Bitrate: int(p.bit_rate), Record: C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size)}
 }
 
 // Audio describes the sound, and is nil when there is none.
@@ -72,7 +72,7 @@ func (d *Demuxer) Audio() *AudioTrack {
 	if size == 0 {
 		size = 1024 // AAC-LC
 	}
-	return &AudioTrack{Rate: int(p.sample_rate), Channels: int(p.ch_layout.nb_channels), Bitrate: int(p.bit_rate), FrameSize: size, Record: C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size)}
+	return &AudioTrack{Codec: C.GoString(C.avcodec_get_name(p.codec_id)), Priming: int(p.initial_padding), Rate: int(p.sample_rate), Channels: int(p.ch_layout.nb_channels), Bitrate: int(p.bit_rate), FrameSize: size, Record: C.GoBytes(unsafe.Pointer(p.extradata), p.extradata_size)}
 }
 
 // Chapters lists the file's chapters, at most 10 000.

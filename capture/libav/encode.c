@@ -100,12 +100,29 @@ int tally_video_open(tally_encoder **out, const char *name, int w, int h, int fp
     return err;
 }
 
+// sample_format prefers planar floats, and takes floats that are interleaved.
+static enum AVSampleFormat sample_format(const AVCodec *c) {
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(61, 13, 100)
+    const void *list = NULL;
+    if (avcodec_get_supported_config(NULL, c, AV_CODEC_CONFIG_SAMPLE_FORMAT, 0, &list, NULL) < 0) return AV_SAMPLE_FMT_NONE;
+    const enum AVSampleFormat *f = list;
+#else
+    const enum AVSampleFormat *f = c->sample_fmts;
+#endif
+    enum AVSampleFormat best = AV_SAMPLE_FMT_NONE;
+    for (; f && *f != AV_SAMPLE_FMT_NONE; f++) {
+        if (*f == AV_SAMPLE_FMT_FLTP) return *f;
+        if (*f == AV_SAMPLE_FMT_FLT) best = *f;
+    }
+    return best;
+}
+
 int tally_audio_open(tally_encoder **out, const char *name, int rate, int channels, int64_t bitrate) {
     int err = allocate(out, name);
     if (err < 0) return err;
     AVCodecContext *c = (*out)->ctx;
     c->sample_rate = rate;
-    c->sample_fmt = AV_SAMPLE_FMT_FLTP;
+    c->sample_fmt = sample_format(c->codec);
     c->bit_rate = bitrate;
     c->time_base = (AVRational){1, rate};
     c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
@@ -173,7 +190,8 @@ int tally_audio_send(tally_encoder *e, const float *data, int frames, int64_t pt
     int err = av_frame_make_writable(f);
     if (err < 0) return err;
     int n = e->ctx->ch_layout.nb_channels;
-    for (int c = 0; c < n; c++) {
+    if (f->format == AV_SAMPLE_FMT_FLT) memcpy(f->data[0], data, sizeof *data * n * frames);
+    else for (int c = 0; c < n; c++) {
         float *to = (float *)f->extended_data[c];
         for (int i = 0; i < frames; i++) to[i] = data[i * n + c];
     }

@@ -8,9 +8,17 @@ package libav
 */
 import "C"
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+)
 
-func init() { C.tally_quiet() }
+func init() {
+	C.tally_quiet()
+	if _, set := os.LookupEnv("SVT_LOG"); !set { // SVT-AV1 would write to stderr by itself
+		os.Setenv("SVT_LOG", "0")
+	}
+}
 
 // Versions names the libraries that are in use, for a report: "libavcodec
 // 59.37.100".

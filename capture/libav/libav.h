@@ -154,8 +154,9 @@ typedef struct {
 } tally_muxer;
 
 int tally_muxer_open(tally_muxer **out, uintptr_t handle, const char *format);
-int tally_muxer_video(tally_muxer *m, int w, int h, int fps, int64_t bitrate, const uint8_t *record, int size);
-int tally_muxer_audio(tally_muxer *m, int rate, int channels, int64_t bitrate, int frame_size, const uint8_t *record, int size);
+int tally_muxer_video(tally_muxer *m, enum AVCodecID codec, int w, int h, int fps, int64_t bitrate, const uint8_t *record, int size);
+int tally_muxer_audio(tally_muxer *m, enum AVCodecID codec, int rate, int channels, int64_t bitrate, int frame_size, int priming,
+                      const uint8_t *record, int size);
 int tally_muxer_start(tally_muxer *m, const char *options);
 int tally_muxer_write(tally_muxer *m, int video, uint8_t *data, int size, int64_t pts, int64_t dts, int64_t duration, int key);
 int tally_muxer_flush(tally_muxer *m);

@@ -54,10 +54,12 @@ static int add(tally_muxer *m, AVStream **st, enum AVMediaType type, enum AVCode
     return 0;
 }
 
-int tally_muxer_video(tally_muxer *m, int w, int h, int fps, int64_t bitrate, const uint8_t *record, int size) {
-    int err = add(m, &m->video, AVMEDIA_TYPE_VIDEO, AV_CODEC_ID_H264, bitrate, record, size);
+int tally_muxer_video(tally_muxer *m, enum AVCodecID codec, int w, int h, int fps, int64_t bitrate, const uint8_t *record, int size) {
+    int err = add(m, &m->video, AVMEDIA_TYPE_VIDEO, codec, bitrate, record, size);
     if (err < 0) return err;
     AVCodecParameters *p = m->video->codecpar;
+    // Parameter sets are in the head and nowhere else, which Apple's players insist on.
+    if (codec == AV_CODEC_ID_HEVC && !strcmp(m->fmt->oformat->name, "mp4")) p->codec_tag = MKTAG('h', 'v', 'c', '1');
     p->format = AV_PIX_FMT_YUV420P;
     p->width = w;
     p->height = h;
@@ -71,13 +73,18 @@ int tally_muxer_video(tally_muxer *m, int w, int h, int fps, int64_t bitrate, co
     return 0;
 }
 
-int tally_muxer_audio(tally_muxer *m, int rate, int channels, int64_t bitrate, int frame_size, const uint8_t *record, int size) {
-    int err = add(m, &m->audio, AVMEDIA_TYPE_AUDIO, AV_CODEC_ID_AAC, bitrate, record, size);
+int tally_muxer_audio(tally_muxer *m, enum AVCodecID codec, int rate, int channels, int64_t bitrate, int frame_size, int priming,
+                      const uint8_t *record, int size) {
+    int err = add(m, &m->audio, AVMEDIA_TYPE_AUDIO, codec, bitrate, record, size);
     if (err < 0) return err;
     AVCodecParameters *p = m->audio->codecpar;
     p->format = AV_SAMPLE_FMT_FLTP;
     p->sample_rate = rate;
     p->frame_size = frame_size;
+    if (codec == AV_CODEC_ID_OPUS) {
+        p->initial_padding = priming;
+        p->seek_preroll = rate * 80 / 1000; // RFC 7845, 4.6
+    }
     av_channel_layout_default(&p->ch_layout, channels);
     m->audio->time_base = (AVRational){1, rate};
     return 0;

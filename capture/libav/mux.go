@@ -16,20 +16,23 @@ import (
 	"unsafe"
 )
 
-// VideoTrack describes H.264 to a [Muxer].
+// VideoTrack describes pictures to a [Muxer].
 type VideoTrack struct {
+	Codec         string // by FFmpeg's name, "h264"
 	Width, Height int
 	FPS           int
 	Bitrate       int    // bit/s
-	Record        []byte // AVCDecoderConfigurationRecord
+	Record        []byte // decoder configuration record, as in MP4
 }
 
-// AudioTrack describes AAC to a [Muxer].
+// AudioTrack describes sound to a [Muxer].
 type AudioTrack struct {
+	Codec          string // by FFmpeg's name, "aac"
 	Rate, Channels int
 	Bitrate        int // bit/s
 	FrameSize      int
-	Record         []byte // AudioSpecificConfig
+	Priming        int    // frames of silence that a decoder gives first
+	Record         []byte // AudioSpecificConfig or OpusHead
 }
 
 // MuxSetup opens a [Muxer].
@@ -63,10 +66,10 @@ func NewMuxer(w io.WriteSeeker, s MuxSetup) (*Muxer, error) {
 	defer C.free(unsafe.Pointer(options))
 	code := C.tally_muxer_open(&m.c, C.uintptr_t(m.handle), format)
 	if v := s.Video; code >= 0 && v != nil {
-		code = C.tally_muxer_video(m.c, C.int(v.Width), C.int(v.Height), C.int(v.FPS), C.int64_t(v.Bitrate), bytesOf(v.Record), C.int(len(v.Record)))
+		code = C.tally_muxer_video(m.c, codecID(v.Codec), C.int(v.Width), C.int(v.Height), C.int(v.FPS), C.int64_t(v.Bitrate), bytesOf(v.Record), C.int(len(v.Record)))
 	}
 	if a := s.Audio; code >= 0 && a != nil {
-		code = C.tally_muxer_audio(m.c, C.int(a.Rate), C.int(a.Channels), C.int64_t(a.Bitrate), C.int(a.FrameSize), bytesOf(a.Record), C.int(len(a.Record)))
+		code = C.tally_muxer_audio(m.c, codecID(a.Codec), C.int(a.Rate), C.int(a.Channels), C.int64_t(a.Bitrate), C.int(a.FrameSize), C.int(a.Priming), bytesOf(a.Record), C.int(len(a.Record)))
 	}
 	if code >= 0 {
 		code = C.tally_muxer_start(m.c, options)
@@ -78,8 +81,18 @@ func NewMuxer(w io.WriteSeeker, s MuxSetup) (*Muxer, error) {
 	return m, nil
 }
 
-// Write adds one packet: H.264 with lengths before the NAL units, or a raw frame
-// of AAC. Its bytes are copied. Tracks may come in any order within a second of
+// codecID is 0, which no muxer takes, for a name that FFmpeg does not know.
+func codecID(name string) C.enum_AVCodecID {
+	n := C.CString(name)
+	defer C.free(unsafe.Pointer(n))
+	if d := C.avcodec_descriptor_get_by_name(n); d != nil {
+		return d.id
+	}
+	return C.AV_CODEC_ID_NONE
+}
+
+// Write adds one packet, as in MP4: NAL units with their lengths before them, OBUs
+// without a temporal delimiter, or a raw frame of sound. Its bytes are copied. Tracks may come in any order within a second of
 // each other; DTS must grow within a track. Times begin anywhere.
 func (m *Muxer) Write(video bool, data []byte, pts, dts, duration time.Duration, key bool) error {
 	if m.c == nil {

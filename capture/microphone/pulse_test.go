@@ -316,7 +316,9 @@ func TestServerDies(t *testing.T) {
 
 func TestServerHangs(t *testing.T) {
 	s := startServer(t, stereoSink)
+	before := goleak.IgnoreCurrent()
 	_, done, stop := running(t, "")
+	defer nothingLeft(t, before) // else what hangs is in the next test's way
 	s.cmd.Process.Signal(syscall.SIGSTOP)
 	defer s.cmd.Process.Signal(syscall.SIGCONT)
 	err := ends(t, done, 2200*time.Millisecond)

@@ -101,7 +101,7 @@ func report(err error, stdout, stderr io.Writer) int {
 // problemError is a problem that the studio has explained already.
 type problemError struct{ app.Problem }
 
-func (p problemError) Error() string { return p.Title }
+func (p problemError) Error() string { return p.Title.String() }
 
 // parse reads flags and refuses anything after them.
 func parse(flags *flag.FlagSet, args []string) error {

@@ -15,11 +15,15 @@ import (
 // probeTimeout bounds all steps together.
 const probeTimeout = 20 * time.Second
 
+// caHelp describes --ca.
+const caHelp = "PEM `file` with the certificate authority of your own server, for rtmps"
+
 // probe is `tally probe`: every step up to connect, and nothing that viewers
 // could see.
 func probe(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("tally probe", flag.ContinueOnError)
 	url := flags.String("url", "", "server `URL`, rtmp:// or rtmps://; a key in it is not used")
+	ca := flags.String("ca", "", caHelp)
 	if err := parse(flags, args); err != nil {
 		return err
 	}
@@ -28,12 +32,16 @@ func probe(ctx context.Context, args []string, stdout io.Writer) error {
 		target, err = rtmpout.ParseServer(*url)
 	}
 	if err != nil {
-		return usageError{errors.New(app.Explain(err).Title)}
+		return usageError{errors.New(app.Explain(err).Title.String())}
+	}
+	authorities, err := app.ReadAuthorities(*ca)
+	if err != nil {
+		return usageError{errors.New(app.Explain(err).Title.String())}
 	}
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	fmt.Fprintln(stdout, target.ServerURL())
-	result, err := rtmpout.Probe(ctx, target, rtmpout.Options{Encoder: "Tally " + app.Version})
+	result, err := rtmpout.Probe(ctx, target, rtmpout.Options{Encoder: "Tally " + app.Version, Authorities: authorities})
 	for _, s := range result.Steps {
 		fmt.Fprintf(stdout, "  %-12s ok  %6.1f ms\n", s.Step, float64(s.Took.Microseconds())/1000)
 	}

@@ -37,6 +37,8 @@ func parseStream(args []string) (streamFlags, error) {
 		return nil
 	})
 	key := flags.String("key", "", "stream `key` of every URL (better in the environment: TALLY_KEY)")
+	enhanced := flags.Bool("enhanced", false, "the servers take HEVC, AV1 and Opus although they do not declare that")
+	ca := flags.String("ca", "", caHelp)
 	flags.StringVar(&set.Video.Source, "video", "", "picture: camera[:ID] | screen[:N[@WxH+X+Y]] | window:TITLE | testcard | file:PATH | none (default: a camera, else testcard); a window is chosen by a part of its title, or by its name in tally devices")
 	flags.StringVar(&set.Audio.Source, "audio", "", "sound: mic[:ID] | tone | file:PATH | none (default: a microphone, else tone)")
 	flags.Func("size", "`WxH` in pixels (default 1280x720)", func(s string) (err error) {
@@ -53,8 +55,14 @@ func parseStream(args []string) (streamFlags, error) {
 		set.Audio.BitrateKbps, err = parseKbps(s)
 		return err
 	})
-	flags.StringVar(&set.Video.Encoder, "encoder", set.Video.Encoder, "auto, x264, or the name of one of FFmpeg's H.264 encoders")
-	flags.StringVar(&set.Video.Preset, "preset", set.Video.Preset, "of x264")
+	flags.StringVar(&set.Video.Codec, "video-codec", "h264", "h264 | hevc | av1; the last two for servers that take Enhanced RTMP")
+	flags.StringVar(&set.Audio.Codec, "audio-codec", "aac", "aac | opus; the latter for servers that take Enhanced RTMP")
+	flags.StringVar(&set.Video.Encoder, "encoder", set.Video.Encoder, "auto, x264, x265, svt-av1, or the name of one of FFmpeg's hardware encoders")
+	flags.StringVar(&set.Video.Preset, "preset", set.Video.Preset, "of a software encoder, by x264's names")
+	flags.Func("keep-up", "on or off: lower the preset when this machine cannot encode in time (default on)", func(s string) (err error) {
+		set.Video.KeepUp, err = parseSwitch(s)
+		return err
+	})
 	flags.Func("latency", "low (no look-ahead, no B-frames) or normal (default normal)", func(s string) error {
 		set.Video.LowLatency = s == "low"
 		if s != "low" && s != "normal" {
@@ -78,7 +86,10 @@ func parseStream(args []string) (streamFlags, error) {
 	if f.duration < 0 {
 		return f, usageError{errors.New("--duration must not be negative")}
 	}
-	return f, f.destinations(urls, cmp.Or(*key, os.Getenv("TALLY_KEY"))) // no default of the flag: help would show it
+	if _, err := app.ReadAuthorities(*ca); err != nil {
+		return f, usageError{errors.New(app.Explain(err).Title.String())}
+	}
+	return f, f.destinations(urls, cmp.Or(*key, os.Getenv("TALLY_KEY")), *ca, *enhanced) // no default of the flag: help would show it
 }
 
 func prefixed(name string, err error) error {
@@ -88,8 +99,8 @@ func prefixed(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// destinations checks the URLs and takes the keys out of them.
-func (f *streamFlags) destinations(urls []string, key string) error {
+// destinations checks the URLs and takes the keys out of them. ca is for all.
+func (f *streamFlags) destinations(urls []string, key, ca string, enhanced bool) error {
 	if len(urls) == 0 {
 		return usageError{errors.New(`--url is missing: give the URL of your server, or "rehearsal" to check the stream on this machine`)}
 	}
@@ -98,13 +109,13 @@ func (f *streamFlags) destinations(urls []string, key string) error {
 			continue
 		}
 		if _, err := rtmpout.ParseTarget(u, key); err != nil {
-			return usageError{errors.New(app.Explain(err).Title)}
+			return usageError{errors.New(app.Explain(err).Title.String())}
 		}
 		id := strconv.Itoa(i)
 		server, k, _ := app.SplitDestination(u, key)
 		f.options.Keys.(app.MemoryKeys)[id] = k
 		set := &f.options.Settings
-		set.Destinations = append(set.Destinations, app.Destination{ID: id, Name: server, URL: server, Enabled: true})
+		set.Destinations = append(set.Destinations, app.Destination{ID: id, Name: server, URL: server, CA: ca, Enhanced: enhanced, Enabled: true})
 	}
 	return nil
 }

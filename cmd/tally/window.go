@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -24,6 +25,7 @@ func window(ctx context.Context) error {
 		return err
 	}
 	path := filepath.Join(dir, "settings.json")
+	_, missing := os.Stat(path)
 	settings, err := app.LoadSettings(path)
 	if err != nil {
 		// A show must be possible with a damaged file; it is kept aside, since
@@ -36,7 +38,7 @@ func window(ctx context.Context) error {
 	}
 	studio := app.New(app.Options{
 		Settings: settings, SettingsPath: path, Keys: app.OpenKeyStore(dir), WatchDevices: true,
-		StateDir: app.StateDir(), Recover: true,
+		StateDir: app.StateDir(), Recover: true, FirstStart: errors.Is(missing, fs.ErrNotExist),
 	})
 	running, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)

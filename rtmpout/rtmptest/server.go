@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"tally/rtmpout/internal/amf0"
 	"tally/rtmpout/internal/wire"
 )
 
@@ -36,6 +37,10 @@ type Config struct {
 	// Publish is asked before a key is granted, and returns who gets the messages;
 	// nil throws them away.
 	Publish func(Publication) (Receiver, error)
+
+	// FourCCs are the codecs that the server declares as those of Enhanced RTMP; none:
+	// it knows nothing of that.
+	FourCCs []string
 
 	Acks     AckStyle
 	AckStart uint64        // where the count of received bytes begins, for tests of wraps
@@ -144,6 +149,7 @@ func (s *Server) serve() {
 		} else {
 			c = NewConn(nc)
 		}
+		c.Declares = declaration(s.config.FourCCs)
 		c.acks = acker{style: s.config.Acks, start: s.config.AckStart}
 		s.mu.Lock()
 		s.total++
@@ -236,4 +242,16 @@ func (s *Server) receive(c *Conn, to Receiver) error {
 			}
 		}
 	}
+}
+
+// declaration is what the answer to connect says about codecs.
+func declaration(fourCCs []string) Object {
+	if len(fourCCs) == 0 {
+		return nil
+	}
+	var list amf0.StrictArray
+	for _, c := range fourCCs {
+		list = append(list, c)
+	}
+	return Object{{Name: "fourCcList", Value: list}, {Name: "capsEx", Value: 0}}
 }

@@ -18,6 +18,8 @@ func TestRecordAndMute(t *testing.T) {
 	p.tallyFolder(folder)
 	p.saveDestination("rtmp://"+n.Addr+"/live", secret) // a rehearsal is not recorded
 	p.keys("ctrl+shift+r", "ctrl+m", "ctrl+l")
+	p.until(5*time.Second, "a question, as the sound is muted", sheetIsOpen)
+	p.keys("shift+Tab", "Return") // go live anyway
 	p.lamp(onAir, 15*time.Second, "ON AIR")
 	p.picture("muted")
 	time.Sleep(4 * time.Second) // of silence, to be recorded

@@ -7,7 +7,6 @@ import (
 	"image/color"
 	_ "image/png"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -25,25 +24,7 @@ var pictures = flag.String("pictures", "", "save in this folder what the screen 
 // program is the tally under test: TALLY_BIN, or one that is built for the run.
 var program string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		if program = os.Getenv("TALLY_BIN"); program != "" {
-			return m.Run()
-		}
-		dir, err := os.MkdirTemp("", "tally-window-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		program = filepath.Join(dir, "tally")
-		if out, err := exec.Command("go", "build", "-o", program, "tally/cmd/tally").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(apptest.RunWithTally(m, &program)) }
 
 // The lamp's colours in the dark theme.
 var (
@@ -53,6 +34,8 @@ var (
 	rehearsing = color.NRGBA{0x2f, 0x6b, 0xe4, 255}
 	goodText   = color.NRGBA{0x5f, 0xd3, 0x92, 255}
 	alarm      = color.NRGBA{0x47, 0x20, 0x1e, 255}
+	warnText   = color.NRGBA{0xf5, 0xc0, 0x4a, 255}
+	graphLine  = color.NRGBA{0x5f, 0x96, 0xff, 255}
 	notice     = color.NRGBA{0x3a, 0x2f, 0x12, 255}
 )
 
@@ -61,14 +44,35 @@ type person struct {
 	t       *testing.T
 	desktop *apptest.Desktop
 	tally   *apptest.Process
-	config  string // Tally's folder
+	config  string   // Tally's folder
+	env     []string // of Tally, besides the usual
 }
 
 // sit starts Tally on a screen of its own, with the test card and the tone as
 // sources, for there is no camera and no microphone. The window fills the screen.
 func sit(t *testing.T) *person {
 	t.Helper()
-	d := apptest.StartDesktop(t, "1280x800")
+	p := somebody(t, "1280x800")
+	p.knowsTally()
+	p.start()
+	return p
+}
+
+// knowsTally gives the person settings, so that no guide greets.
+func (p *person) knowsTally() {
+	p.t.Helper()
+	if err := os.MkdirAll(p.config, 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(p.config, "settings.json"), []byte(`{"version":1}`), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// somebody sits before a screen of that size. Tally is not started yet.
+func somebody(t *testing.T, size string) *person {
+	t.Helper()
+	d := apptest.StartDesktop(t, size)
 	p := &person{t: t, desktop: d}
 	for _, v := range d.Env() {
 		if dir, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
@@ -76,6 +80,9 @@ func sit(t *testing.T) *person {
 		}
 	}
 	t.Cleanup(func() {
+		if p.tally == nil {
+			return
+		}
 		if t.Failed() {
 			p.keepScreen()
 		}
@@ -87,19 +94,30 @@ func sit(t *testing.T) *person {
 			t.Errorf("a widget was used from another goroutine:\n%s", out)
 		}
 	})
-	p.start()
 	return p
 }
 
 // start opens the window and lets it fill the screen.
 func (p *person) start() {
 	p.t.Helper()
+	p.open()
+	p.fill(offAir)
+}
+
+// open opens the window.
+func (p *person) open() {
+	p.t.Helper()
 	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
-	p.tally = apptest.Start(p.t, env, program)
+	p.tally = apptest.Start(p.t, append(env, p.env...), program)
 	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
+}
+
+// fill lets the window fill the screen, with a lamp of that colour.
+func (p *person) fill(lamp color.NRGBA) {
+	p.t.Helper()
 	p.keys("ctrl+shift+f")
-	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool { return lampIs(img, offAir) })
+	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool { return lampIs(img, lamp) })
 }
 
 func (p *person) keys(keys ...string) {
@@ -177,12 +195,16 @@ func count(img image.Image, area image.Rectangle, c color.NRGBA) int {
 	n := 0
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		for x := area.Min.X; x < area.Max.X; x++ {
-			if color.NRGBAModel.Convert(img.At(x, y)) == c {
+			if sameColor(img, x, y, c) {
 				n++
 			}
 		}
 	}
 	return n
+}
+
+func sameColor(img image.Image, x, y int, c color.NRGBA) bool {
+	return color.NRGBAModel.Convert(img.At(x, y)) == c
 }
 
 // words tells whether there is text of a colour in an area. Its edges are mixed

@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,13 +12,20 @@ import (
 	"tally/app/apptest"
 )
 
-// The work that both programs do: this screen and this microphone, as this
-// stream, to the same server.
 const (
-	benchSize    = "1280x720"
 	benchSeconds = 15
 	benchFPS     = 30
+	// benchTries is how often a program is started again that did not get the machine
+	// it needs: a run that did not do the work is no measurement.
+	benchTries = 4
 )
+
+// work is what both programs do: these sources, as this stream, to the same server.
+type work struct {
+	name, size, bitrate string
+	tally, ffmpeg       []string // arguments for the sources
+	env                 []string
+}
 
 // cost is what one program took for one stream.
 type cost struct {
@@ -27,60 +35,102 @@ type cost struct {
 	moving    float64 // share of the pictures that were new
 }
 
-// BenchmarkAgainstFFmpeg streams a playing screen and a microphone with tally
-// and with ffmpeg, in turns, and compares what they take of the machine. One
-// pair is one iteration: make bench PAIRS=5.
-func BenchmarkAgainstFFmpeg(b *testing.B) {
-	n := apptest.StartNGINX(b)
-	desktop, sound := apptest.StartDesktop(b, benchSize), apptest.StartSound(b)
-	desktop.Play(b, apptest.MakeFilm(b, benchSize, benchFPS, 60), sound)
-	env := append(append(apptest.Env(b.TempDir()), "DISPLAY="+desktop.Display), sound.Env()...)
-	url := n.URL("live", "bench")
+func (c cost) didTheWork() bool { return c.fps >= benchFPS*0.9 && c.moving >= 0.8 }
 
+// BenchmarkAgainstFFmpeg streams a playing screen with a microphone, and what a
+// camera for MJPEG delivers, with tally and with ffmpeg, in turns, and compares what
+// they take of the machine. One pair is one iteration: make bench PAIRS=5.
+func BenchmarkAgainstFFmpeg(b *testing.B) {
+	for _, size := range []struct{ name, size, bitrate string }{{"720p30", "1280x720", "2500k"}, {"1080p30", "1920x1080", "4500k"}} {
+		b.Run("screen "+size.name, func(b *testing.B) {
+			desktop, sound := apptest.StartDesktop(b, size.size), apptest.StartSound(b)
+			desktop.Play(b, apptest.MakeFilm(b, size.size, benchFPS, 60), sound)
+			compare(b, work{
+				name: size.name, size: size.size, bitrate: size.bitrate,
+				tally: []string{"--video", "screen", "--audio", "mic"},
+				ffmpeg: []string{
+					"-thread_queue_size", "64", "-f", "x11grab", "-framerate", strconv.Itoa(benchFPS), "-video_size", size.size, "-i", desktop.Display,
+					"-thread_queue_size", "64", "-f", "pulse", "-i", "default",
+				},
+				env: append([]string{"DISPLAY=" + desktop.Display}, sound.Env()...),
+			})
+		})
+	}
+	b.Run("camera MJPEG 720p30", func(b *testing.B) {
+		path := filepath.Join(b.TempDir(), "camera.mkv")
+		makeMJPEG(b, path)
+		compare(b, work{
+			name: "camera", size: "1280x720", bitrate: "2500k",
+			tally:  []string{"--video", "file:" + path, "--audio", "file:" + path},
+			ffmpeg: []string{"-re", "-i", path},
+		})
+	})
+}
+
+// makeMJPEG makes what a camera records: JPEG pictures with noise, and plain sound.
+func makeMJPEG(b *testing.B, path string) {
+	b.Helper()
+	out, err := exec.Command("ffmpeg", "-nostdin", "-loglevel", "error",
+		"-f", "lavfi", "-i", fmt.Sprintf("testsrc2=size=1280x720:rate=%d,noise=alls=8:allf=t+u,format=yuvj422p", benchFPS),
+		"-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000,aformat=channel_layouts=stereo",
+		"-t", strconv.Itoa(benchSeconds+6), "-c:v", "mjpeg", "-q:v", "4", "-huffman", "default", "-c:a", "pcm_s16le", "-y", path).CombinedOutput()
+	if err != nil {
+		b.Fatalf("ffmpeg: %v: %s", err, out)
+	}
+}
+
+// compare lets both programs do the work in turns.
+func compare(b *testing.B, w work) {
+	n := apptest.StartNGINX(b)
+	url := n.URL("live", "bench")
+	env := append(apptest.Env(b.TempDir()), w.env...)
 	contenders := []struct {
 		name string
 		args []string
 	}{
-		{"tally", []string{
-			program, "stream", "--video", "screen", "--audio", "mic", "--url", url, "--size", benchSize,
-			"--fps", strconv.Itoa(benchFPS), "--video-bitrate", "2500k", "--audio-bitrate", "160k", "--keyframe", "2s",
-			"--preset", "veryfast", "--encoder", "x264", "--duration", fmt.Sprintf("%ds", benchSeconds),
-		}},
-		{"ffmpeg", []string{
-			"ffmpeg", "-nostdin", "-loglevel", "error",
-			"-thread_queue_size", "64", "-f", "x11grab", "-framerate", strconv.Itoa(benchFPS), "-video_size", benchSize, "-i", desktop.Display,
-			"-thread_queue_size", "64", "-f", "pulse", "-i", "default",
-			"-c:v", "libx264", "-preset", "veryfast", "-b:v", "2500k", "-maxrate", "2500k", "-bufsize", "2500k",
-			"-g", strconv.Itoa(2 * benchFPS), "-pix_fmt", "yuv420p",
-			"-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2",
-			"-t", strconv.Itoa(benchSeconds), "-f", "flv", url,
-		}},
+		{"tally", append(append([]string{program, "stream"}, w.tally...),
+			"--url", url, "--size", w.size, "--fps", strconv.Itoa(benchFPS), "--video-bitrate", w.bitrate, "--audio-bitrate", "160k",
+			"--keyframe", "2s", "--preset", "veryfast", "--encoder", "x264", "--keep-up", "off", "--duration", fmt.Sprintf("%ds", benchSeconds))},
+		{"ffmpeg", append(append([]string{"ffmpeg", "-nostdin", "-loglevel", "error"}, w.ffmpeg...),
+			"-c:v", "libx264", "-preset", "veryfast", "-b:v", w.bitrate, "-maxrate", w.bitrate, "-bufsize", w.bitrate,
+			"-g", strconv.Itoa(2*benchFPS), "-pix_fmt", "yuv420p",
+			"-c:a", "aac", "-b:a", "160k", "-ar", "48000", "-ac", "2", "-t", strconv.Itoa(benchSeconds), "-f", "flv", url)},
 	}
 	var total [2]cost
 	pairs := 0
 	var table strings.Builder
 	fmt.Fprintf(&table, "\n%-8s %-8s %12s %10s %8s %8s %10s\n", "pair", "", "CPU s/s", "peak MiB", "fps", "new", "kbit/s")
+	defer func() { b.Log(table.String()) }()
 	for b.Loop() {
 		pairs++
 		for turn := range contenders {
 			i := (turn + pairs) % 2 // whoever goes first, the other does next time
-			c := measure(b, n, env, contenders[i].args)
+			c, remark := cost{}, ""
+			for try := 1; ; try++ {
+				c = measure(b, n, env, contenders[i].args)
+				if remark = ""; !c.didTheWork() {
+					remark = " not the work to compare: once more"
+				}
+				fmt.Fprintf(&table, "%-8d %-8s %12.3f %10.1f %8.2f %7.0f%% %10.0f%s\n", pairs, contenders[i].name, c.cpu, c.mib, c.fps, 100*c.moving, c.kbps, remark)
+				if c.didTheWork() {
+					break
+				}
+				if try == benchTries {
+					b.Fatalf("%s sent %.1f frames a second, %.0f %% of them new, at the %dth try too: this machine cannot do the work to compare", contenders[i].name, c.fps, 100*c.moving, try)
+				}
+			}
 			total[i].cpu += c.cpu
 			total[i].mib = max(total[i].mib, c.mib)
-			fmt.Fprintf(&table, "%-8d %-8s %12.3f %10.1f %8.2f %7.0f%% %10.0f\n", pairs, contenders[i].name, c.cpu, c.mib, c.fps, 100*c.moving, c.kbps)
-			if c.fps < benchFPS*0.9 || c.moving < 0.8 {
-				b.Errorf("%s sent %.1f frames a second, %.0f %% of them new: that is not the work to compare", contenders[i].name, c.fps, 100*c.moving)
-			}
 		}
 	}
 	tally, ffmpeg := total[0], total[1]
 	fmt.Fprintf(&table, "%-8s %-8s %11.2f× %9.2f×\n", "ratio", "", tally.cpu/ffmpeg.cpu, tally.mib/ffmpeg.mib)
-	b.Log(table.String())
 	b.ReportMetric(0, "ns/op") // how long a pair takes says nothing
 	b.ReportMetric(tally.cpu/float64(pairs), "tally-cpu-s/s")
 	b.ReportMetric(ffmpeg.cpu/float64(pairs), "ffmpeg-cpu-s/s")
 	b.ReportMetric(tally.cpu/ffmpeg.cpu, "cpu-ratio")
-	b.ReportMetric(tally.mib/ffmpeg.mib, "memory-ratio")
+	b.ReportMetric(tally.mib, "tally-MiB")
+	b.ReportMetric(ffmpeg.mib, "ffmpeg-MiB")
 }
 
 func measure(b *testing.B, n *apptest.NGINX, env, args []string) cost {

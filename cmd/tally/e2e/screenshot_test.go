@@ -30,6 +30,8 @@ func TestScreenshots(t *testing.T) {
 	apptest.Start(t, append(d.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1"), program)
 	window := d.Window(t, "^Tally", 15*time.Second)
 	d.Do(t, "windowactivate", "--sync", window)
+	time.Sleep(time.Second)
+	d.Do(t, "key", "Escape") // the guide of the first start
 	d.Do(t, "key", "ctrl+shift+f")
 	time.Sleep(time.Second) // the window grows
 	idle := filepath.Join(t.TempDir(), "idle.png")

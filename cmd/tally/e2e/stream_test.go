@@ -139,15 +139,28 @@ func TestStreamToFFmpeg(t *testing.T) {
 }
 
 // TestStreamEncrypted goes through TLS, to a server whose authority the machine
-// trusts.
+// trusts, or that is given on the command line.
 func TestStreamEncrypted(t *testing.T) {
 	n := apptest.StartNGINX(t)
-	authority := apptest.NewAuthority(t)
+	authority, own := apptest.NewAuthority(t), apptest.NewAuthority(t)
 	front := apptest.StartTLS(t, n.Addr, authority.Issue(t, "127.0.0.1", time.Now().Add(time.Hour)))
+	mine := apptest.StartTLS(t, n.Addr, own.Issue(t, "127.0.0.1", time.Now().Add(time.Hour)))
 	viewer := n.Watch(t, secret, 3*time.Second)
 	r := tally(t, []string{"SSL_CERT_FILE=" + authority.File, "TALLY_KEY=" + secret}, "stream", "--video", "testcard",
 		"--audio", "tone", "--url", "rtmps://"+front+"/live", "--size", "640x360", "--duration", "5s")
 	r.succeed(t, 30*time.Second)
+	r = tally(t, []string{"TALLY_KEY=private"}, "stream", "--video", "testcard", "--audio", "tone", "--ca", own.File,
+		"--url", "rtmps://"+mine+"/live", "--size", "320x180", "--duration", "2s")
+	r.succeed(t, 30*time.Second)
+	if p := n.WaitEnded(t, "private", 5*time.Second); !p.Orderly {
+		t.Error("the server saw no orderly end")
+	}
+	for args, status := range map[string]int{own.File: 0, "": 1, authority.File: 1, "no-such-file.pem": 2} {
+		p := tally(t, nil, "probe", "--ca", args, "--url", "rtmps://"+mine+"/live")
+		if got := p.Wait(t, 20*time.Second); got != status {
+			t.Errorf("probe --ca %q: exit status %d, want %d: %s", args, got, status, p.stderr())
+		}
+	}
 	if p := n.WaitEnded(t, secret, 5*time.Second); !p.Orderly {
 		t.Error("the server saw no orderly end")
 	}

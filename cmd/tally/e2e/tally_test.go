@@ -2,9 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -17,29 +15,7 @@ import (
 // program is the tally under test: TALLY_BIN, or one that is built for the run.
 var program string
 
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		if program = os.Getenv("TALLY_BIN"); program != "" {
-			if _, err := os.Stat(program); err != nil {
-				fmt.Fprintln(os.Stderr, "TALLY_BIN:", err)
-				return 1
-			}
-			return m.Run()
-		}
-		dir, err := os.MkdirTemp("", "tally-e2e-")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		program = filepath.Join(dir, "tally")
-		if out, err := exec.Command("go", "build", "-o", program, "tally/cmd/tally").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s%v\n", out, err)
-			return 1
-		}
-		return m.Run()
-	}())
-}
+func TestMain(m *testing.M) { os.Exit(apptest.RunWithTally(m, &program)) }
 
 // secret stands for the stream key in tests. It must never be seen anywhere
 // but on the wire.

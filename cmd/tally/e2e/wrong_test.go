@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -54,7 +53,7 @@ func TestWrongDestination(t *testing.T) {
 	n := apptest.StartNGINX(t)
 	web := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(web.Close)
-	mute := silence(t)
+	mute := apptest.Silence(t)
 	ours, foreign := apptest.NewAuthority(t), apptest.NewAuthority(t)
 	soon, past := time.Now().Add(time.Hour), time.Now().Add(-time.Hour)
 	for _, c := range []struct {
@@ -103,35 +102,6 @@ func TestProbe(t *testing.T) {
 		t.Errorf("exit status %d", status)
 	}
 	bad.explanation(t, `listens|refused`)
-}
-
-// silence is a server that takes connections and says nothing.
-func silence(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		var open []net.Conn
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				break
-			}
-			open = append(open, c)
-		}
-		for _, c := range open {
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() {
-		l.Close()
-		<-done
-	})
-	return l.Addr().String()
 }
 
 // TestWrongSource: a show that has nothing to show does not begin.

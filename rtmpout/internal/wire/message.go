@@ -16,11 +16,9 @@ const (
 	TypeSetPeerBW     = 6
 	TypeAudio         = 8
 	TypeVideo         = 9
-	TypeDataAMF3      = 15
 	TypeCommandAMF3   = 17
 	TypeData          = 18
 	TypeCommand       = 20
-	TypeAggregate     = 22
 )
 
 // User control events, section 7.1.7.
@@ -28,7 +26,6 @@ const (
 	EventStreamBegin  = 0
 	EventStreamEOF    = 1
 	EventStreamDry    = 2
-	EventSetBufferLen = 3
 	EventIsRecorded   = 4
 	EventPingRequest  = 6
 	EventPingResponse = 7

@@ -58,9 +58,6 @@ func NewReader(br *bufio.Reader, limits Limits) *Reader {
 // Count is how many bytes all chunks read so far had, headers included.
 func (r *Reader) Count() uint64 { return r.count }
 
-// ChunkSize is what the peer last set.
-func (r *Reader) ChunkSize() int { return int(r.chunkSize) }
-
 // Read returns the next whole message. Its data is valid until the next call.
 func (r *Reader) Read() (Message, error) {
 	for {

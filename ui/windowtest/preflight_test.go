@@ -1,0 +1,72 @@
+package windowtest
+
+import (
+	"image"
+	"strings"
+	"testing"
+	"time"
+
+	"tally/app/apptest"
+)
+
+// sheetIsOpen tells that something lies over the window, which dims it.
+func sheetIsOpen(img image.Image) bool { return !lampIs(img, offAir) && !lampIs(img, onAir) }
+
+// TestPreflightMuted: somebody forgot that the microphone is muted. One press on
+// GO LIVE says so, one on Unmute sets it right, one more and viewers hear it.
+func TestPreflightMuted(t *testing.T) {
+	n := apptest.StartNGINX(t)
+	sound := apptest.StartSound(t)
+	stop := sound.Tone(t)
+	defer stop()
+	p := somebody(t, "1280x800")
+	p.env = sound.Env()
+	p.knowsTally()
+	p.start()
+	p.saveDestination("rtmp://"+n.Addr+"/live", secret)
+	time.Sleep(3 * time.Second) // the server is called
+	p.keys("ctrl+m", "ctrl+l")
+	p.until(5*time.Second, "a list of what is wrong", sheetIsOpen)
+	time.Sleep(300 * time.Millisecond)
+	p.picture("preflight-muted")
+	if len(n.Publications()) > 0 {
+		t.Fatal("it went live without asking")
+	}
+	// Fix first has the focus; before it are Go live and, first of all, Unmute.
+	p.keys("shift+Tab", "shift+Tab", "space")
+	time.Sleep(500 * time.Millisecond)
+	p.picture("preflight-unmuted")
+	p.keys("Escape")
+	p.lamp(offAir, 5*time.Second, "OFF AIR")
+	viewer := n.Watch(t, secret, 4*time.Second)
+	p.keys("ctrl+l")
+	n.WaitPublished(t, secret, 1, 15*time.Second)
+	p.lamp(onAir, 10*time.Second, "ON AIR")
+	if m := apptest.Probe(t, viewer.File(t)); m.Audio == nil {
+		t.Error("viewers hear nothing")
+	}
+}
+
+// TestPreflightWithoutAServer: nobody listens there. It is said before the show, and
+// somebody who knows better goes live anyway.
+func TestPreflightWithoutAServer(t *testing.T) {
+	p := sit(t)
+	p.saveDestination("rtmp://"+apptest.FreeAddr(t)+"/live", secret)
+	time.Sleep(4 * time.Second)
+	p.picture("preflight-line")
+	p.keys("ctrl+l")
+	p.until(5*time.Second, "a list of what is wrong", sheetIsOpen)
+	time.Sleep(300 * time.Millisecond)
+	p.picture("preflight-no-server")
+	p.keys("Return") // fix first
+	p.lamp(offAir, 5*time.Second, "OFF AIR")
+	p.keys("ctrl+l")
+	p.until(5*time.Second, "the list again", sheetIsOpen)
+	p.keys("shift+Tab", "Return")
+	p.desktop.Window(t, "connecting$", 10*time.Second)
+	p.keys("ctrl+e")
+	p.lamp(offAir, 10*time.Second, "OFF AIR")
+	if strings.Contains(p.tally.Output(), secret) {
+		t.Error("the key was printed")
+	}
+}
