@@ -54,6 +54,7 @@ func (s *Studio) control(ctx context.Context) error {
 			s.tick()
 		}
 		s.obey(ctx)
+		s.tune()
 		s.follow()
 		s.post()
 	}

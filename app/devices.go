@@ -82,60 +82,84 @@ func (s *Studio) watchDevices(ctx context.Context) error {
 
 // openPicture opens what a picture wish names; with an empty one, a camera if
 // there is one, else the test card.
-func (s *Studio) openPicture(ctx context.Context, w sourceWish) (capture.Source, string, error) {
+func (s *Studio) openPicture(ctx context.Context, w sourceWish) (found, error) {
 	spec := parseSource(w.source)
 	switch spec.kind {
 	case "":
-		if found, err := camera.Devices(ctx); err == nil && len(found) > 0 {
-			return camera.Open(found[0].ID, w.width, w.height, float64(w.fps), s.clock), found[0].Name, nil
+		if all, err := camera.Devices(ctx); err == nil && len(all) > 0 {
+			return s.openCamera(ctx, w, sourceSpec{kind: "camera"})
 		}
 		fallthrough
 	case "testcard":
-		return testcard.Open(w.width, w.height, float64(w.fps), s.clock), "Test card", nil
+		return found{Source: testcard.Open(w.width, w.height, float64(w.fps), s.clock), name: "Test card", device: "testcard"}, nil
 	case "camera":
-		return camera.Open(spec.arg, w.width, w.height, float64(w.fps), s.clock), nameOf(ctx, camera.Devices, spec), nil
+		return s.openCamera(ctx, w, spec)
 	case "screen":
-		return screen.Open(spec.arg, float64(w.fps), s.clock, s.permission()), screenName(ctx, spec), nil
+		return s.openScreen(ctx, w, spec), nil
 	case "window":
-		return screen.OpenWindow(spec.arg, float64(w.fps), s.clock), windowName(ctx, spec), nil
+		return s.openWindow(ctx, w, spec), nil
 	case "file":
-		src, err := media.Open(spec.arg, s.clock, media.Options{})
-		return src, filepath.Base(spec.arg), err
+		return s.openFile(w, spec)
 	}
-	return nil, "", capture.ErrNotFound
+	return found{}, capture.ErrNotFound
+}
+
+func (s *Studio) openCamera(ctx context.Context, w sourceWish, spec sourceSpec) (found, error) {
+	f := lookUp(ctx, camera.Devices, spec)
+	s.mu.Lock()
+	set := s.settings.Of(f.device)
+	s.mu.Unlock()
+	f.Source = camera.Open(parseSource(f.device).arg, camera.Want{
+		Width: w.width, Height: w.height, FPS: float64(w.fps), Format: set.Format, Controls: set.Controls,
+	}, s.clock)
+	return f, nil
+}
+
+// openFile opens a file for either slot.
+func (s *Studio) openFile(w sourceWish, spec sourceSpec) (found, error) {
+	s.mu.Lock()
+	loop := s.settings.Of(w.source).Loop
+	s.mu.Unlock()
+	src, err := media.Open(spec.arg, s.clock, media.Options{From: w.from, Loop: loop})
+	if err != nil {
+		return found{}, err
+	}
+	return found{Source: src, name: filepath.Base(spec.arg), device: w.source}, nil
 }
 
 // openSound does the same for sound.
-func (s *Studio) openSound(ctx context.Context, w sourceWish) (capture.Source, string, error) {
+func (s *Studio) openSound(ctx context.Context, w sourceWish) (found, error) {
 	spec := parseSource(w.source)
 	switch spec.kind {
 	case "":
-		if found, err := microphone.Devices(ctx); err == nil && len(found) > 0 {
-			return microphone.Open("", s.clock), nameOf(ctx, microphone.Devices, sourceSpec{kind: "mic"}), nil
+		if all, err := microphone.Devices(ctx); err == nil && len(all) > 0 {
+			return s.openMicrophone(ctx, sourceSpec{kind: "mic"})
 		}
 		fallthrough
 	case "tone":
-		return testcard.OpenTone(s.clock), "Test tone", nil
+		return found{Source: testcard.OpenTone(s.clock), name: "Test tone", device: "tone"}, nil
 	case "mic":
-		return microphone.Open(spec.arg, s.clock), nameOf(ctx, microphone.Devices, spec), nil
+		return s.openMicrophone(ctx, spec)
 	case "file":
-		src, err := media.Open(spec.arg, s.clock, media.Options{})
-		return src, filepath.Base(spec.arg), err
+		return s.openFile(w, spec)
 	}
-	return nil, "", capture.ErrNotFound
+	return found{}, capture.ErrNotFound
 }
 
-// nameOf looks up a device's name for people; without an ID that of the default
-// device. A device that is not there is called what the user called it.
-func nameOf(ctx context.Context, list func(context.Context) ([]capture.Device, error), spec sourceSpec) string {
-	found, err := list(ctx)
-	if err != nil {
-		return spec.String()
-	}
-	for i, d := range found {
-		if d.ID == spec.arg || spec.arg == "" && (d.Default || i == len(found)-1) {
-			return d.Name
+func (s *Studio) openMicrophone(ctx context.Context, spec sourceSpec) (found, error) {
+	f := lookUp(ctx, microphone.Devices, spec)
+	f.Source = microphone.Open(spec.arg, s.clock) // without an ID it follows the default device
+	return f, nil
+}
+
+// lookUp finds a device; without an ID the default one. A device that is not there
+// is called what the user called it.
+func lookUp(ctx context.Context, list func(context.Context) ([]capture.Device, error), spec sourceSpec) found {
+	all, _ := list(ctx) // opening it fails for the same reason, and says it
+	for i, d := range all {
+		if d.ID == spec.arg || spec.arg == "" && (d.Default || i == len(all)-1) {
+			return found{name: d.Name, device: sourceSpec{spec.kind, d.ID}.String(), what: d}
 		}
 	}
-	return spec.String()
+	return found{name: spec.String(), device: spec.String()}
 }

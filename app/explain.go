@@ -212,6 +212,9 @@ func explainDevice(err error) (Problem, bool) {
 	if b, ok := errors.AsType[*camera.BusyError](err); ok && b.Program != "" {
 		return Problem{Title: words.Say("The camera is in use by %s.", b.Program), Advice: "Close it there; Tally tries again by itself.", Retry: true}, true
 	}
+	if errors.Is(err, capture.ErrGone) && errors.Is(err, capture.ErrNoBackend) {
+		return Problem{Title: "The sound system has stopped.", Advice: "Start it again, or log out and in; Tally goes on by itself.", Retry: true}, true
+	}
 	for _, d := range []struct {
 		is            error
 		title, advice Sentence
@@ -221,7 +224,7 @@ func explainDevice(err error) (Problem, bool) {
 		{capture.ErrGone, "The device was unplugged.", "Plug it in again; Tally goes on by itself."},
 		{capture.ErrStalled, "The device stopped delivering.", "Unplug it and plug it in again; Tally keeps trying."},
 		{capture.ErrNoFormat, "The device offers no format that can be used.", "Choose another device."},
-		{capture.ErrNoBackend, "This machine has no such service running.", "Start a desktop session with display and sound, or choose another source."},
+		{capture.ErrNoBackend, "The display or sound system that it needs is not running.", "Start a desktop session with display and sound, or choose another source."},
 		{capture.ErrNotFound, "There is no such device or file.", "Choose another one from the list."},
 		{capture.ErrUnreadable, "The file cannot be played.", "Choose a video or sound file that other players can play."},
 	} {

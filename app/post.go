@@ -10,17 +10,16 @@ import (
 // post makes a snapshot of everything and hangs it on the board.
 func (s *Studio) post() {
 	s.mu.Lock()
-	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices}
+	snap := Snapshot{State: s.state, Settings: s.settings, Keys: s.keys, Devices: s.devices, Controls: s.controls}
 	problem := s.problem
 	snap.Unfinished = s.unfinishedNow()
 	snap.FirstStart = s.first
 	s.mu.Unlock()
-	snap.Picture, snap.Sound = s.video.now(), s.audio.now()
-	if snap.Picture.Source != "" && snap.Picture.Source == snap.Settings.Audio.Source {
-		snap.Sound = snap.Picture // one file for both
-	}
+	snap.Picture, snap.Sound = s.video.now(), s.heard()
+	snap.Playing = s.places()
 	snap.Audio.LevelDB = round1(s.sound.Level().PeakDB)
 	snap.Audio.Muted = snap.Settings.Audio.Muted
+	snap.Audio.SyncMs = snap.Settings.Of(snap.Sound.Device).OffsetMs
 	snap.Video.ChosenKbps = snap.Settings.Video.BitrateKbps
 	snap.Video.TargetKbps = snap.Video.ChosenKbps
 	snap.Video.Width, snap.Video.Height = snap.Settings.Video.Width, snap.Settings.Video.Height
@@ -33,6 +32,10 @@ func (s *Studio) post() {
 		s.show.report(&snap)
 	}
 	snap.Files = s.shelf.list()
+	snap.Picture.Problem = worse(snap.Picture.Problem, pictureProblem(s.picture.Damaged(), snap.Picture))
+	if snap.State.OnAir() && !snap.Audio.Muted {
+		snap.Sound.Problem = worse(snap.Sound.Problem, soundProblem(s.sound.Level(), snap.Sound, s.audio.worked()))
+	}
 	snap.Measured = s.measuring.now()
 	if s.state == Idle && !s.opts.Unattended {
 		snap.Preflight = s.Preflight()
@@ -58,6 +61,14 @@ func problems(own Problem, s *Snapshot) []Problem {
 	add(s.Video.Problem)
 	add(s.Recording.Problem)
 	return all
+}
+
+// worse is the first of two problems that is one.
+func worse(a, b Problem) Problem {
+	if a.IsZero() {
+		return b
+	}
+	return a
 }
 
 // count reads the counters that are rates. Control's tick calls it.

@@ -31,6 +31,7 @@ type watchman struct {
 	room     int64
 	roomErr  error
 	roomOf   string // the folder that these are about
+	power    power
 	behind   time.Time
 	network  string
 	lines    map[string]LineFigure // by network
@@ -83,6 +84,7 @@ func (w *watchman) fill(f *facts) {
 		}
 	}
 	f.line = w.lines[w.network]
+	f.power = w.power
 	f.encoder, f.encoderTried = w.trying, w.tried == tryOf(f.settings.Video)
 	if f.room = -1; w.roomOf == recordDir(f.settings) {
 		f.room, f.roomErr = w.room, w.roomErr
@@ -126,6 +128,7 @@ func (s *Studio) keepChecked(ctx context.Context) error {
 		s.mu.Unlock()
 		w.lookAtDisk(set)
 		w.lookAtNetwork()
+		w.lookAtPower()
 		for _, d := range enabledOf(set) {
 			if w.due(d) {
 				calls.Go(func() { s.call(ctx, d) })
@@ -186,6 +189,13 @@ func writable(dir string) error {
 		}
 		dir = up
 	}
+}
+
+func (w *watchman) lookAtPower() {
+	p := readPower(os.DirFS("/"))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.power = p
 }
 
 func (w *watchman) lookAtNetwork() {

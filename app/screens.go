@@ -16,24 +16,29 @@ import (
 	"tally/capture/wayland"
 )
 
-// screenName names a screen, or a part of one, for people.
-func screenName(ctx context.Context, spec sourceSpec) string {
+// openScreen opens a screen, or a part of one.
+func (s *Studio) openScreen(ctx context.Context, w sourceWish, spec sourceSpec) found {
 	area, err := screen.ParseArea(spec.arg)
-	if err != nil || area.Part.Empty() {
-		return nameOf(ctx, screen.Devices, spec)
+	f := lookUp(ctx, screen.Devices, sourceSpec{spec.kind, area.Screen})
+	if err == nil && !area.Part.Empty() {
+		f.name, f.device = "Part of "+f.name, spec.String()
 	}
-	return "Part of " + nameOf(ctx, screen.Devices, sourceSpec{spec.kind, area.Screen})
+	f.Source = screen.Open(spec.arg, float64(w.fps), s.clock, s.permission())
+	return f
 }
 
-// windowName is a window's title; of one that is not open what is known of it.
-func windowName(ctx context.Context, spec sourceSpec) string {
-	if name := nameOf(ctx, screen.Windows, spec); name != spec.String() {
-		return name
+// openWindow opens a window, by the name that people know it by: its title, or of one
+// that is not open what is known of that.
+func (s *Studio) openWindow(ctx context.Context, w sourceWish, spec sourceSpec) found {
+	f := lookUp(ctx, screen.Windows, spec)
+	if f.name == spec.String() {
+		f.name = spec.arg
+		if _, title, ok := strings.Cut(spec.arg, "/"); ok && title != "" {
+			f.name = title
+		}
 	}
-	if _, title, ok := strings.Cut(spec.arg, "/"); ok && title != "" {
-		return title
-	}
-	return spec.arg
+	f.Source = screen.OpenWindow(spec.arg, float64(w.fps), s.clock)
+	return f
 }
 
 // permission is where the desktop's permission to show the screen is kept: with what

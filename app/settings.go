@@ -2,10 +2,12 @@ package app
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
 	"tally/app/words"
+	"tally/capture"
 	"tally/encoder"
 )
 
@@ -24,9 +26,49 @@ type Settings struct {
 	// ReplaySeconds is how much of the show can be saved after it happened; 0: nothing.
 	ReplaySeconds int  `json:"replay_s,omitempty"`
 	Adapt         bool `json:"adapt"` // lower the bitrate when the network cannot take it
+	// Sources are what was set for single sources, by their names as in "camera:ID".
+	Sources map[string]SourceSettings `json:"sources,omitempty"`
 	// Profile is the name of the one of Profiles that is in use; empty: none.
 	Profile  string    `json:"profile,omitempty"`
 	Profiles []Profile `json:"profiles,omitempty"`
+}
+
+// SourceSettings are what the user has set for one camera, microphone or file.
+type SourceSettings struct {
+	// OffsetMs is how much later its sound is heard than it was captured, or if
+	// negative earlier.
+	OffsetMs int `json:"offset_ms,omitempty"`
+	// Format is one of a camera's own; zero: the one that serves the show best.
+	Format capture.Format `json:"format,omitzero"`
+	// Controls are a camera's, by their [camera.Control.ID]; what is not in it is as
+	// the camera's maker made it.
+	Controls map[uint32]int32 `json:"controls,omitempty"`
+	Loop     bool             `json:"loop,omitempty"` // a file begins anew at its end
+}
+
+// The sync offset's range, in ms.
+const (
+	OffsetLeast = -500
+	OffsetMost  = 2000
+)
+
+// Of is what was set for a source.
+func (s Settings) Of(source string) SourceSettings { return s.Sources[source] }
+
+// SetOf changes what is set for a source. Settings that share the map with s stay
+// as they are.
+func (s *Settings) SetOf(source string, change func(*SourceSettings)) {
+	all := maps.Clone(s.Sources)
+	if all == nil {
+		all = map[string]SourceSettings{}
+	}
+	one := all[source]
+	one.Controls = maps.Clone(one.Controls)
+	change(&one)
+	if all[source] = one; one.OffsetMs == 0 && one.Format == (capture.Format{}) && len(one.Controls) == 0 && !one.Loop {
+		delete(all, source)
+	}
+	s.Sources = all
 }
 
 // VideoSettings choose the picture.
@@ -136,6 +178,9 @@ func (s Settings) Validate() error {
 		bad("A part of a recording must have at least 10 MiB.")
 	}
 	within("The seconds of replay must be between %d and %d, not %d.", s.ReplaySeconds, 0, 600)
+	for _, one := range s.Sources {
+		within("The shift of a sound must be between %d and %d ms, not %d.", one.OffsetMs, OffsetLeast, OffsetMost)
+	}
 	if v.KeyInterval < 250*time.Millisecond || v.KeyInterval > 10*time.Second {
 		bad(words.Say("The key frame interval must be between %.2f s and %.0f s, not %.2f s.", 0.25, 10.0, v.KeyInterval.Seconds()))
 	}

@@ -247,11 +247,16 @@ func (sh *show) encodeAudio(ctx context.Context) error {
 func (sh *show) fanOut() {
 	patience := 3 * time.Second
 	if sh.video != nil && sh.video.Config().LowLatency {
-		patience = 100 * time.Millisecond
+		// Sound of the same moment is later, by its packets of 21 ms and the microphone's
+		// buffer. A picture waits for it until the next one comes, and no longer.
+		patience = time.Second * 9 / 10 / time.Duration(sh.video.Config().FPS)
 	}
 	order := newInterleave(sh.video != nil, sh.audio != nil, patience)
 	defer sh.splice.close()
 	for p := range sh.packets {
+		if sh.sound != nil { // a track that is shifted comes so much earlier or later than the other
+			order.patience = patience + sh.sound.Shifted().Abs()
+		}
 		switch {
 		case !p.second:
 			order.add(p.Packet)

@@ -7,6 +7,7 @@ import (
 
 	"tally/app/words"
 	"tally/capture"
+	"tally/capture/camera"
 )
 
 // Sentence is a text for people that the window can say in their language; see
@@ -45,6 +46,8 @@ type Snapshot struct {
 	Devices  []capture.Device `json:"-"`
 	Picture  SourceStatus     `json:"-"` // what the preview shows
 	Sound    SourceStatus     `json:"-"`
+	Playing  map[string]Place `json:"-"` // files that play, by their source
+	Controls []camera.Control `json:"-"` // of the camera in use, as they are now
 	Keys     KeyStatus        `json:"-"`
 	// Preflight is what was looked at for the next show, the worst first.
 	Preflight  []Check        `json:"-"`
@@ -92,8 +95,9 @@ type VideoStatus struct {
 // AudioStatus is the encoder's side of the sound.
 type AudioStatus struct {
 	BitrateKbps int     `json:"bitrate_kbps"`
-	LevelDB     float64 `json:"level_db"`     // peak of the last 50 ms in dBFS, never under -96
-	AVOffsetMs  int     `json:"av_offset_ms"` // sound later than picture as they leave the encoder: positive
+	LevelDB     float64 `json:"level_db"`                 // peak of the last 50 ms in dBFS, never under -96
+	AVOffsetMs  int     `json:"av_offset_ms"`             // sound later than picture as they leave the encoder: positive
+	SyncMs      int     `json:"sync_offset_ms,omitempty"` // what the user shifts the sound by, which is not in it
 	Muted       bool    `json:"muted"`
 }
 
@@ -183,9 +187,11 @@ const (
 // SourceStatus is a camera, microphone, screen or file in use.
 type SourceStatus struct {
 	Source  string // as --video and --audio name it
+	Device  string // the same with the device's ID, also when Source has none
+	Desktop bool   // it is what this computer plays
 	Name    string // for people
 	State   SourceState
-	Format  Sentence // "1280×720 · MJPEG", "48 kHz · stereo"
+	Format  Sentence // "1280×720 · 30 fps · MJPEG", "48 kHz · stereo"
 	Problem Problem
 }
 

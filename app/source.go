@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"tally/app/words"
 	"tally/capture"
+	"tally/capture/media"
 	"tally/capture/screen"
 )
 
@@ -65,9 +67,19 @@ func checkSource(s string, kinds []string) error {
 
 // sourceWish is what a slot is to capture from, and how.
 type sourceWish struct {
-	source             string // as --video and --audio have it; "" = choose
-	width, height, fps int    // of the show; the source picks its nearest format
-	withSound          bool   // a file's sound is wanted from the same source
+	source             string         // as --video and --audio have it; "" = choose
+	width, height, fps int            // of the show; the source picks its nearest format
+	withSound          bool           // a file's sound is wanted from the same source
+	format             capture.Format // of a camera, instead of that
+	from               time.Duration  // where in a file to begin; no part of what is wished
+}
+
+// found is a source that was opened.
+type found struct {
+	capture.Source
+	name   string // for people
+	device string // its source with the device's ID, also when the wish names none
+	what   capture.Device
 }
 
 // slot holds the place of one source, the picture's or the sound's: it opens
@@ -78,7 +90,7 @@ type sourceWish struct {
 //	   ^                                     └──> failed ── 2 s ──┐
 //	   └──────────────────────────────────────────────────────────┘
 type slot struct {
-	open    func(context.Context, sourceWish) (src capture.Source, name string, err error)
+	open    func(context.Context, sourceWish) (found, error)
 	video   func(*capture.Frame) // nil in the sound's slot
 	audio   func(*capture.Samples)
 	changed func()
@@ -88,9 +100,12 @@ type slot struct {
 	wish   sourceWish
 	gate   bool // files may start
 	status SourceStatus
+	since  time.Time     // when the source began to deliver
+	file   *media.Source // that is playing, or nil
+	from   time.Duration // where in the file to begin next time
 }
 
-func newSlot(changed func(), open func(context.Context, sourceWish) (capture.Source, string, error)) *slot {
+func newSlot(changed func(), open func(context.Context, sourceWish) (found, error)) *slot {
 	return &slot{open: open, changed: changed, rewish: make(chan struct{}, 1), gate: true}
 }
 
@@ -132,6 +147,9 @@ func (s *slot) now() SourceStatus {
 func (s *slot) set(st SourceStatus) {
 	s.mu.Lock()
 	same := s.status == st
+	if st.State == SourceRunning && s.status.State != SourceRunning {
+		s.since = time.Now()
+	}
 	s.status = st
 	s.mu.Unlock()
 	if !same {
@@ -143,6 +161,24 @@ func (s *slot) set(st SourceStatus) {
 // is pushed back in is seen soon, and a missing device costs nothing.
 const sourceRetry = 2 * time.Second
 
+// pause is how long to wait after a failure: a device that had worked until now is
+// restarted at once.
+func (s *slot) pause() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	since := s.since
+	s.since = time.Time{}
+	if !since.IsZero() && time.Since(since) > workedFor {
+		return restartAfter
+	}
+	return sourceRetry
+}
+
+const (
+	workedFor    = 5 * time.Second
+	restartAfter = 100 * time.Millisecond
+)
+
 // keep is the slot's goroutine.
 func (s *slot) keep(ctx context.Context) error {
 	for ctx.Err() == nil {
@@ -152,6 +188,7 @@ func (s *slot) keep(ctx context.Context) error {
 		}
 		s.mu.Lock()
 		wish, gate := s.wish, s.gate
+		wish.from, s.from = s.from, 0
 		s.mu.Unlock()
 		spec := parseSource(wish.source)
 		var pause <-chan time.Time
@@ -165,7 +202,7 @@ func (s *slot) keep(ctx context.Context) error {
 				continue
 			}
 			if st := s.now(); st.State == SourceFailed && st.Problem.Retry {
-				pause = time.After(sourceRetry)
+				pause = time.After(s.pause())
 			}
 		}
 		select {
@@ -184,9 +221,11 @@ func (s *slot) once(ctx context.Context, wish sourceWish) (changed bool) {
 	if s.now().State != SourceFailed {
 		s.set(st)
 	}
-	src, name, err := s.open(ctx, wish)
+	src, err := s.open(ctx, wish)
 	if err == nil {
-		st.Name = name
+		st.Name, st.Device, st.Desktop = src.name, src.device, src.what.Desktop
+		s.play(src.Source)
+		defer s.play(nil)
 		ctx, stop := context.WithCancel(ctx)
 		result := make(chan error, 1)
 		go func() { result <- src.Run(ctx, s.watched(st, wish)) }()
@@ -202,9 +241,17 @@ func (s *slot) once(ctx context.Context, wish sourceWish) (changed bool) {
 	switch {
 	case changed || ctx.Err() != nil:
 	case err == nil:
-		st.State = SourceEnded
+		st.State, st.Format = SourceEnded, s.now().Format
 		s.set(st)
 	default:
+		before := s.now()
+		missing := errors.Is(err, capture.ErrNotFound) || errors.Is(err, capture.ErrNoBackend)
+		if missing && before.State == SourceFailed && before.Source == st.Source && before.Format != "" {
+			return false // it was here: what took it away is what counts
+		}
+		if before.State == SourceRunning {
+			st.Format = before.Format
+		}
 		st.State, st.Problem = SourceFailed, Explain(&sourceError{st.Name, err})
 		s.set(st)
 	}
@@ -217,15 +264,10 @@ func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
 	st.State = SourceRunning
 	var sink capture.Sink
 	if s.video != nil {
-		noted := false
+		p := pictures{measured: parseSource(st.Device).kind == "camera"}
 		sink.Video = func(f *capture.Frame) {
-			if !noted {
-				noted = true
-				st := st
-				st.Format = words.Say("%d×%d", f.Width, f.Height)
-				if f.Format == capture.MJPEG { // which people know from their camera's box
-					st.Format = words.Say("%d×%d · MJPEG", f.Width, f.Height)
-				}
+			if p.see(f) {
+				st.Format = p.text()
 				s.set(st)
 			}
 			s.video(f)
@@ -244,6 +286,50 @@ func (s *slot) watched(st SourceStatus, wish sourceWish) capture.Sink {
 		}
 	}
 	return sink
+}
+
+// pictures is what a source delivers, as people read it.
+type pictures struct {
+	measured      bool // also how many a second
+	width, height int
+	format        capture.PixelFormat
+	fps           int           // as shown; 0 before it was measured
+	count         int           // pictures since then:
+	since         time.Duration // the stamp of the first
+}
+
+const measureFor = 2 * time.Second
+
+// see looks at a picture and tells whether something is new. It allocates nothing.
+func (p *pictures) see(f *capture.Frame) bool {
+	mjpeg := f.Format == capture.MJPEG
+	if f.Width != p.width || f.Height != p.height || mjpeg != (p.format == capture.MJPEG) {
+		*p = pictures{measured: p.measured, width: f.Width, height: f.Height, format: f.Format, since: f.PTS}
+		return true
+	}
+	if p.count++; !p.measured || f.PTS-p.since < measureFor {
+		return false
+	}
+	rate := float64(p.count) / (f.PTS - p.since).Seconds()
+	p.count, p.since = 0, f.PTS
+	if math.Abs(rate-float64(p.fps)) < 1.5 {
+		return false // the clocks of cameras and computers differ a little
+	}
+	p.fps = int(math.Round(rate))
+	return true
+}
+
+func (p *pictures) text() Sentence {
+	mjpeg := p.format == capture.MJPEG // which people know from their camera's box
+	switch {
+	case p.fps > 0 && mjpeg:
+		return words.Say("%d×%d · %d fps · MJPEG", p.width, p.height, p.fps)
+	case p.fps > 0:
+		return words.Say("%d×%d · %d fps", p.width, p.height, p.fps)
+	case mjpeg:
+		return words.Say("%d×%d · MJPEG", p.width, p.height)
+	}
+	return words.Say("%d×%d", p.width, p.height)
 }
 
 func channels(n int) Sentence {

@@ -13,6 +13,7 @@ import (
 	"tally/app/program"
 	"tally/app/recording"
 	"tally/capture"
+	"tally/capture/camera"
 )
 
 // Options say how a studio is set up. The zero value is not usable: Keys is
@@ -46,6 +47,7 @@ type Studio struct {
 	wake    chan struct{} // one token: something changed that control should see
 	relist  chan struct{} // one token: look for devices now
 	keyWork chan struct{} // one token: keyJobs is not empty
+	turned  chan struct{} // one token: look at the camera's controls
 	shelf   shelf         // work on files of recordings
 
 	measuring measuring
@@ -58,9 +60,10 @@ type Studio struct {
 	storing  map[string]bool // destinations whose key is on its way to the store
 	keys     KeyStatus
 	devices  []capture.Device
-	problem  Problem // of the last show or intent, until the next
-	book     book    // what goes to the disk about shows
-	first    bool    // nothing was ever set up
+	controls []camera.Control // of the camera in use
+	problem  Problem          // of the last show or intent, until the next
+	book     book             // what goes to the disk about shows
+	first    bool             // nothing was ever set up
 
 	writing sync.WaitGroup // recordings that are being finished
 
@@ -80,14 +83,14 @@ type wish struct {
 func New(opts Options) *Studio {
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
-		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1),
+		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1), turned: make(chan struct{}, 1),
 		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), storing: map[string]bool{}, first: opts.FirstStart,
 		onStage: onStage{state: Idle}, book: book{work: make(chan struct{}, 1)},
 	}
 	v := opts.Settings.Video
 	s.picture = program.NewPicture(s.clock, s.preview, v.Width, v.Height, v.FPS)
 	s.sound = program.NewSound(s.clock)
-	s.video = newSlot(s.poke, s.openPicture)
+	s.video = newSlot(func() { s.turn(); s.poke() }, s.openPicture)
 	s.audio = newSlot(s.poke, s.openSound)
 	s.video.video = s.picture.In.Put
 	s.video.audio, s.audio.audio = s.hear, s.hear
@@ -118,6 +121,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.watchNetwork(ctx) })
 	g.Go(func() error { return s.keepBook(ctx) })
 	g.Go(func() error { return s.keepShelf(ctx) })
+	g.Go(func() error { return s.keepControls(ctx) })
 	g.Go(func() error { return s.keepMeasured(ctx) })
 	g.Go(func() error { return s.keepChecked(ctx) })
 	if s.opts.WatchDevices {
@@ -223,6 +227,7 @@ func (s *Studio) Apply(set Settings) error {
 	}
 	s.sound.Mute(set.Audio.Muted)
 	s.wishSources()
+	s.turn()
 	s.poke()
 	if s.opts.SettingsPath == "" {
 		return nil
@@ -239,7 +244,7 @@ func needsNewShow(old, set Settings) bool {
 	set.Video.BitrateKbps = old.Video.BitrateKbps
 	set.Record, set.RecordDir = old.Record, old.RecordDir
 	set.SplitMinutes, set.SplitMB, set.ReplaySeconds = old.SplitMinutes, old.SplitMB, old.ReplaySeconds
-	set.Adapt = old.Adapt
+	set.Adapt, set.Sources = old.Adapt, old.Sources
 	set.Profile, set.Profiles = old.Profile, old.Profiles // what they change is compared by itself
 	return fmt.Sprint(old) != fmt.Sprint(set)
 }
@@ -249,9 +254,10 @@ func needsNewShow(old, set Settings) bool {
 func (s *Studio) wishSources() {
 	s.mu.Lock()
 	v, a := s.settings.Video, s.settings.Audio
+	format := s.settings.Of(s.cameraOf(v.Source)).Format
 	s.mu.Unlock()
 	shared := parseSource(v.Source).kind == "file" && v.Source == a.Source
-	s.video.want(sourceWish{source: v.Source, width: v.Width, height: v.Height, fps: v.FPS, withSound: shared})
+	s.video.want(sourceWish{source: v.Source, width: v.Width, height: v.Height, fps: v.FPS, withSound: shared, format: format})
 	if shared {
 		a.Source = "none"
 	}

@@ -31,6 +31,7 @@ type Device struct {
 	ID      string   `json:"id"`   // what follows the colon in --video camera:ID; stable across restarts
 	Name    string   `json:"name"` // for people
 	Default bool     `json:"default"`
+	Desktop bool     `json:"desktop,omitempty"` // a microphone that hears what this computer plays
 	Formats []Format `json:"formats"`
 }
 

@@ -146,6 +146,43 @@ func (c *sheetCheck) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
+// sheetSlider also takes + and -.
+type sheetSlider struct {
+	widget.Slider
+	keys *sheetKeys
+}
+
+func newSheetSlider(k *sheetKeys, least, most, step, value float64, changed func(float64)) *sheetSlider {
+	s := &sheetSlider{keys: k}
+	s.Min, s.Max, s.Step, s.Value = least, most, step, value
+	s.ExtendBaseWidget(s)
+	s.OnChanged = changed
+	return s
+}
+
+func (s *sheetSlider) TypedKey(e *fyne.KeyEvent) {
+	if !s.keys.take(e, true) {
+		s.Slider.TypedKey(e)
+	}
+}
+
+func (s *sheetSlider) TypedRune(r rune) {
+	switch r {
+	case '+':
+		s.SetValue(s.Value + s.Step)
+	case '-', '−':
+		s.SetValue(s.Value - s.Step)
+	}
+}
+
+// show moves the slider without having been asked to.
+func (s *sheetSlider) show(value float64) {
+	if s.Value != value {
+		s.Value = value
+		s.Refresh()
+	}
+}
+
 type sheetLink struct {
 	widget.Hyperlink
 	keys *sheetKeys
@@ -203,6 +240,10 @@ func (w *Window) menu() *fyne.MainMenu {
 			item(tr("Choose the sound…"), fyne.Key2, ctrl, w.sound.picker.open),
 			item(tr("Choose where to stream…"), fyne.Key3, ctrl, w.to.picker.open),
 			item(tr("Mute or unmute"), fyne.KeyM, ctrl, w.toggleMute),
+			fyne.NewMenuItemSeparator(),
+			item(tr("Adjust the camera…"), fyne.KeyJ, ctrl, w.showCamera),
+			item(tr("Timing of the sound…"), fyne.KeyT, shift, w.showTiming),
+			item(tr("Pause a file or let it go on"), fyne.KeySpace, ctrl, w.togglePlaying),
 			fyne.NewMenuItemSeparator(),
 			item(tr("Report of the last show…"), fyne.KeyT, ctrl, w.showLastReport),
 			item(tr("History of shows…"), fyne.KeyH, ctrl, w.showHistory),

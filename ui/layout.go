@@ -59,7 +59,7 @@ func (stripLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 // window is too low for all of it.
 type sideLayout struct {
 	sound  *soundView
-	titles []*line // that a very low window does without: the icons say it too
+	titles []fyne.CanvasObject // that a very low window does without: the icons say it too
 	cards  *fyne.Container
 }
 

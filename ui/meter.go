@@ -66,6 +66,7 @@ type ballistics struct {
 	last      time.Time
 	loudAt    time.Time // when it was last above silentLevel
 	clipped   bool
+	dead      bool // exactly nothing comes
 }
 
 func (b *ballistics) step(l program.Level, now time.Time) {
@@ -81,7 +82,7 @@ func (b *ballistics) step(l program.Level, now time.Time) {
 	if l.PeakDB > silentLevel {
 		b.loudAt = now
 	}
-	b.clipped = l.Clipped
+	b.clipped, b.dead = l.Clipped, l.Mute
 	b.last = now
 }
 

@@ -136,6 +136,9 @@ func (v *previewView) render(s app.Snapshot) {
 	}
 	v.renderFrame(s)
 	title, advice := stageNotice(s.Picture)
+	if s.State.OnAir() && s.Picture.State != app.SourceOff {
+		title, advice = "", "" // the slate is what viewers see, and the banner says why
+	}
 	if title == "" && v.off {
 		title, advice = tr("The preview is off"), tr("What goes out is not touched by this. Settings bring it back.")
 	}

@@ -2,11 +2,14 @@ package ui
 
 import (
 	"cmp"
+	"image/color"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 
 	"tally/app"
@@ -16,16 +19,22 @@ import (
 // pictureView chooses what viewers see.
 type pictureView struct {
 	root   fyne.CanvasObject
-	title  *line
+	head   fyne.CanvasObject // what a very low window does without
 	picker *picker
+	adjust *toolButton
+	player *playerView
 	listed []string
 }
 
 func newPictureView(w *Window) *pictureView {
-	v := &pictureView{title: caption(tr("Picture"))}
+	v := &pictureView{player: newPlayerView(w)}
 	v.picker = newPicker(tr("Picture"), func() *fyne.Menu { return pictureMenu(w) })
 	v.picker.opening = w.studio.RefreshDevices
-	v.root = newCard(column(tight, v.title, v.picker))
+	v.adjust = newToolButton(tr("Adjust"), theme.SettingsIcon(), w.showCamera)
+	strut := canvas.NewRectangle(color.Transparent) // as high with the button as without
+	strut.SetMinSize(fyne.NewSize(0, v.adjust.MinSize().Height))
+	v.head = container.NewStack(strut, ends(caption(tr("Picture")), v.adjust))
+	v.root = newCard(column(tight, v.head, v.picker, v.player.root))
 	return v
 }
 
@@ -36,7 +45,12 @@ func (v *pictureView) render(s app.Snapshot) {
 		v.listed = now
 		v.picker.relist()
 	}
+	show(v.adjust, isCamera(s))
+	v.player.render(s, s.Picture)
 }
+
+// isCamera tells whether the picture comes from a camera that can be adjusted.
+func isCamera(s app.Snapshot) bool { return strings.HasPrefix(s.Picture.Device, "camera:") }
 
 // identities tells one list of devices from another.
 func identities(all []capture.Device) []string {
@@ -71,56 +85,62 @@ func soundSource(s app.Snapshot) string {
 	return cmp.Or(s.Sound.Source, s.Settings.Audio.Source, otherwise)
 }
 
+// sourceMenu is being filled with what can be chosen for one slot.
+type sourceMenu struct {
+	w      *Window
+	chosen string
+	choose func(source string)
+	items  []*fyne.MenuItem
+}
+
+func (m *sourceMenu) add(label, source string, icon fyne.Resource) {
+	m.items = append(m.items, &fyne.MenuItem{
+		Label: clipName(label), Action: func() { m.choose(source) }, Icon: icon, Checked: sameSource(source, m.chosen, m.w.shown.Devices),
+	})
+}
+
+// addDevices lists those of one kind; none is what to say when there are none, if
+// anything.
+func (m *sourceMenu) addDevices(kind capture.Kind, icon fyne.Resource, none string) {
+	all := devices(m.w.shown.Devices, kind)
+	for _, d := range all {
+		m.add(d.Name, string(kind)+":"+d.ID, icon)
+	}
+	if len(all) == 0 && none != "" {
+		m.items = append(m.items, &fyne.MenuItem{Label: none, Disabled: true, Icon: icon})
+	}
+}
+
+func (m *sourceMenu) addFile(label string, endings []string) {
+	m.items = append(m.items, m.w.fileItem(label, m.chosen, endings, func(path string) { m.choose("file:" + path) }))
+}
+
 // pictureMenu lists the cameras and screens of this moment, and what else can
 // be a picture.
 func pictureMenu(w *Window) *fyne.Menu {
-	s := w.shown
-	chosen := pictureSource(s)
-	choose := func(source string) func() {
-		return func() { w.apply(func(s *app.Settings) { s.Video.Source = source }) }
-	}
-	var items []*fyne.MenuItem
-	add := func(label, source string, icon fyne.Resource) {
-		items = append(items, &fyne.MenuItem{Label: clipName(label), Action: choose(source), Icon: icon, Checked: sameSource(source, chosen, s.Devices)})
-	}
-	cameras := devices(s.Devices, capture.KindCamera)
-	for _, d := range cameras {
-		add(d.Name, "camera:"+d.ID, iconCamera)
-	}
-	if len(cameras) == 0 {
-		items = append(items, &fyne.MenuItem{Label: tr("No camera found"), Disabled: true, Icon: iconCamera})
-	}
-	items = append(items, w.screenItems(chosen, choose)...)
-	items = append(items, fyne.NewMenuItemSeparator())
-	add(tr("Test card"), "testcard", iconTestcard)
-	items = append(items, w.fileItem(tr("Media file…"), chosen, videoFiles, func(path string) { choose("file:" + path)() }))
-	add(tr("No picture"), "none", iconNone)
-	return fyne.NewMenu("", items...)
+	m := sourceMenu{w: w, chosen: pictureSource(w.shown), choose: func(source string) {
+		w.apply(func(s *app.Settings) { s.Video.Source = source })
+	}}
+	m.addDevices(capture.KindCamera, iconCamera, tr("No camera found"))
+	m.items = append(m.items, w.screenItems(m.chosen, func(source string) func() { return func() { m.choose(source) } })...)
+	m.items = append(m.items, fyne.NewMenuItemSeparator())
+	m.add(tr("Test card"), "testcard", iconTestcard)
+	m.addFile(tr("Media file…"), videoFiles)
+	m.add(tr("No picture"), "none", iconNone)
+	return fyne.NewMenu("", m.items...)
 }
 
 // soundMenu is the same for sound.
 func soundMenu(w *Window) *fyne.Menu {
-	s := w.shown
-	chosen := soundSource(s)
-	choose := func(source string) func() {
-		return func() { w.apply(func(s *app.Settings) { s.Audio.Source = source }) }
-	}
-	var items []*fyne.MenuItem
-	add := func(label, source string, icon fyne.Resource) {
-		items = append(items, &fyne.MenuItem{Label: clipName(label), Action: choose(source), Icon: icon, Checked: sameSource(source, chosen, s.Devices)})
-	}
-	mics := devices(s.Devices, capture.KindMicrophone)
-	for _, d := range mics {
-		add(d.Name, "mic:"+d.ID, iconMic)
-	}
-	if len(mics) == 0 {
-		items = append(items, &fyne.MenuItem{Label: tr("No microphone found"), Disabled: true, Icon: iconMic})
-	}
-	items = append(items, fyne.NewMenuItemSeparator())
-	add(tr("Test tone"), "tone", iconTone)
-	items = append(items, w.fileItem(tr("Sound of a media file…"), chosen, soundFiles, func(path string) { choose("file:" + path)() }))
-	add(tr("No sound"), "none", iconNone)
-	return fyne.NewMenu("", items...)
+	m := sourceMenu{w: w, chosen: soundSource(w.shown), choose: func(source string) {
+		w.apply(func(s *app.Settings) { s.Audio.Source = source })
+	}}
+	m.addDevices(capture.KindMicrophone, iconMic, tr("No microphone found"))
+	m.items = append(m.items, fyne.NewMenuItemSeparator())
+	m.add(tr("Test tone"), "tone", iconTone)
+	m.addFile(tr("Sound of a media file…"), soundFiles)
+	m.add(tr("No sound"), "none", iconNone)
+	return fyne.NewMenu("", m.items...)
 }
 
 func (w *Window) fileItem(label, chosen string, endings []string, choose func(path string)) *fyne.MenuItem {
@@ -132,7 +152,7 @@ func (w *Window) fileItem(label, chosen string, endings []string, choose func(pa
 }
 
 var (
-	videoFiles = []string{".mp4", ".mkv", ".mov", ".webm", ".flv", ".avi", ".ts", ".m4v", ".mpg", ".mpeg"}
+	videoFiles = []string{".mp4", ".mkv", ".mov", ".webm", ".flv", ".avi", ".ts", ".m4v", ".mpg", ".mpeg", ".gif", ".png", ".jpg", ".jpeg", ".webp"}
 	soundFiles = append([]string{".wav", ".mp3", ".ogg", ".opus", ".flac", ".m4a", ".aac"}, videoFiles...)
 )
 
@@ -253,67 +273,4 @@ func clipName(name string) string {
 		return string(r[:most-1]) + "…"
 	}
 	return name
-}
-
-// soundView chooses what viewers hear, and shows how loud it is.
-type soundView struct {
-	root   fyne.CanvasObject
-	picker *picker
-	mute   *toolButton
-	meter  *meter
-	hint   *line
-
-	source app.SourceStatus
-	muted  bool
-	listed []string
-}
-
-func newSoundView(w *Window) *soundView {
-	v := &soundView{meter: newMeter(), hint: newLine("", colorSecondary, sizeSmall).clipped()}
-	v.picker = newPicker(tr("Sound"), func() *fyne.Menu { return soundMenu(w) })
-	v.picker.opening = w.studio.RefreshDevices
-	v.mute = newToolButton(tr("Mute"), theme.VolumeUpIcon(), w.toggleMute)
-	v.root = newCard(column(tight, ends(caption(tr("Sound")), v.mute), v.picker, pad(4, 0, 0, 0, v.meter), v.hint))
-	return v
-}
-
-// setCompact leaves out what a low window has no room for.
-func (v *soundView) setCompact(compact bool) {
-	show(v.hint, !compact || v.muted)
-	v.meter.setCompact(compact)
-}
-
-func (v *soundView) render(s app.Snapshot) {
-	label, detail, color := sourceText(s.Sound, soundSource(s), s.Devices, tr("No sound"))
-	v.picker.set(sourceIcon(soundSource(s)), label, detail, color, false)
-	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
-		v.listed = now
-		v.picker.relist()
-	}
-	v.source, v.muted = s.Sound, s.Settings.Audio.Muted
-	if v.muted {
-		v.mute.set(tr("Unmute"), theme.VolumeMuteIcon(), true)
-	} else {
-		v.mute.set(tr("Mute"), theme.VolumeUpIcon(), false)
-	}
-	v.renderHint()
-}
-
-// renderHint says in words what the meter shows.
-func (v *soundView) renderHint() {
-	b := &v.meter.ballistics
-	switch {
-	case v.muted:
-		v.hint.set(tr("Muted – viewers hear nothing"), colorWarn)
-	case v.source.State == app.SourceOff:
-		v.hint.set(tr("Viewers hear nothing"), colorSecondary)
-	case v.source.State == app.SourceFailed:
-		v.hint.set(cmp.Or(say(v.source.Problem.Advice), tr("Choose another microphone")), colorBad)
-	case b.clipped:
-		v.hint.set(tr("Too loud – turn the microphone down"), colorBad)
-	case v.source.State == app.SourceRunning && b.silent():
-		v.hint.set(tr("Silent – is the microphone on?"), colorWarn)
-	default:
-		v.hint.set(tr("Speech should reach the yellow part"), colorSecondary)
-	}
 }

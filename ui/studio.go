@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"image"
+	"time"
 
 	"tally/app"
 	"tally/app/program"
@@ -44,6 +45,8 @@ type Studio interface {
 	AskForScreen()
 	// ScreenPicture is what a screen shows now, to choose a part of it.
 	ScreenPicture(id string) (image.Image, app.Problem)
+	Seek(source string, to time.Duration) // a file that plays
+	Pause(source string, on bool)
 
 	// Preflight looks at everything before a show, the worst first; CheckAgain
 	// looks again at what takes time.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -59,25 +60,27 @@ func (r *recorder) Watch(ctx context.Context, fn func(app.Snapshot)) {
 	}
 	<-ctx.Done()
 }
-func (r *recorder) Preview() *program.Preview { return r.preview }
-func (r *recorder) Level() program.Level      { return r.level }
-func (r *recorder) GoLive()                   { r.note("GoLive") }
-func (r *recorder) End()                      { r.note("End") }
-func (r *recorder) RetryNow()                 { r.note("RetryNow") }
-func (r *recorder) Resume()                   { r.note("Resume") }
-func (r *recorder) ForgetUnfinished()         { r.note("ForgetUnfinished") }
-func (r *recorder) RefreshDevices()           { r.note("RefreshDevices") }
-func (r *recorder) AskForScreen()             { r.note("AskForScreen") }
+func (r *recorder) Preview() *program.Preview            { return r.preview }
+func (r *recorder) Level() program.Level                 { return r.level }
+func (r *recorder) GoLive()                              { r.note("GoLive") }
+func (r *recorder) End()                                 { r.note("End") }
+func (r *recorder) RetryNow()                            { r.note("RetryNow") }
+func (r *recorder) Resume()                              { r.note("Resume") }
+func (r *recorder) ForgetUnfinished()                    { r.note("ForgetUnfinished") }
+func (r *recorder) RefreshDevices()                      { r.note("RefreshDevices") }
+func (r *recorder) PauseRecording()                      { r.note("PauseRecording") }
+func (r *recorder) ResumeRecording()                     { r.note("ResumeRecording") }
+func (r *recorder) Mark(title string)                    { r.note("Mark(%s)", title) }
+func (r *recorder) SaveReplay()                          { r.note("SaveReplay") }
+func (r *recorder) RepairFile(path string)               { r.note("RepairFile(%s)", path) }
+func (r *recorder) RemuxFile(path string)                { r.note("RemuxFile(%s)", path) }
+func (r *recorder) ExportMissed(path string)             { r.note("ExportMissed(%s)", path) }
+func (r *recorder) Seek(source string, to time.Duration) { r.note("Seek(%s, %v)", source, to) }
+func (r *recorder) Pause(source string, on bool)         { r.note("Pause(%s, %v)", source, on) }
+func (r *recorder) AskForScreen()                        { r.note("AskForScreen") }
 func (r *recorder) ScreenPicture(string) (image.Image, app.Problem) {
 	return image.NewRGBA(image.Rect(0, 0, 1920, 1080)), r.blind
 }
-func (r *recorder) PauseRecording()          { r.note("PauseRecording") }
-func (r *recorder) ResumeRecording()         { r.note("ResumeRecording") }
-func (r *recorder) Mark(title string)        { r.note("Mark(%s)", title) }
-func (r *recorder) SaveReplay()              { r.note("SaveReplay") }
-func (r *recorder) RepairFile(path string)   { r.note("RepairFile(%s)", path) }
-func (r *recorder) RemuxFile(path string)    { r.note("RemuxFile(%s)", path) }
-func (r *recorder) ExportMissed(path string) { r.note("ExportMissed(%s)", path) }
 
 func (r *recorder) Shows(read func([]app.Report, error)) { read(r.shows, nil) }
 

@@ -98,9 +98,9 @@ func (w *Window) build() {
 	w.got.changed, w.report.changed = besides, besides
 	besides()
 	cards := column(near, w.picture.root, w.sound.root, w.to.root)
-	w.to.changed = cards.Refresh
+	w.to.changed, w.picture.player.changed, w.sound.player.changed = cards.Refresh, cards.Refresh, cards.Refresh
 	foot := column(near, w.record.root, w.ready.root, w.live)
-	side := container.New(sideLayout{w.sound, []*line{w.picture.title, w.to.title}, cards}, container.NewVScroll(cards), foot)
+	side := container.New(sideLayout{w.sound, []fyne.CanvasObject{w.picture.head, w.to.title}, cards}, container.NewVScroll(cards), foot)
 	w.record.changed = func() {
 		foot.Refresh()
 		side.Refresh()
@@ -158,6 +158,9 @@ func (w *Window) render(s app.Snapshot) {
 // renderSheets keeps what is open over the window up to date, and greets somebody
 // who starts Tally for the first time.
 func (w *Window) renderSheets(s app.Snapshot) {
+	if w.sheet != nil && w.sheet.fresh != nil {
+		w.sheet.fresh(s)
+	}
 	if w.checks != nil {
 		w.checks.render(s)
 	}

@@ -26,3 +26,14 @@ func Missing(t testing.TB, what string) {
 	}
 	t.Skipf("%s is missing here; .ci/setup test installs it", what)
 }
+
+// NeedRig skips a test that needs the rig (capture/rig): a virtual machine with
+// cameras and a sound card that come, go and break, and without a sound server.
+// make test-devices runs it there, and lets nothing be skipped.
+func NeedRig(t testing.TB) {
+	t.Helper()
+	if os.Getenv("TALLY_RIG") == "" {
+		t.Skip("needs the virtual machine with devices that break: make test-devices")
+	}
+	t.Setenv("PULSE_SERVER", "unix:/nonexistent")
+}

@@ -6,7 +6,10 @@ import (
 )
 
 // canvas makes program pictures from pooled frames.
-type canvas struct{ pool *capture.FramePool }
+type canvas struct {
+	pool *capture.FramePool
+	part capture.Frame // of the picture being made
+}
 
 // compose fits src into a picture of the show's size, centred, with black bars
 // where the shapes differ. A source that has the right form already is passed on
@@ -24,7 +27,7 @@ func (c *canvas) compose(scaler *libav.Scaler, src *capture.Frame, width, height
 	target := dst
 	if w != width || h != height {
 		x, y := (width-w)/2&^1, (height-h)/2&^1
-		target = window(dst, x, y, w, h)
+		target = c.window(dst, x, y, w, h)
 		frame(dst, x, y, w, h)
 	}
 	if err := scaler.Scale(target, src); err != nil {
@@ -52,16 +55,16 @@ func inside(w, h, maxW, maxH int) (int, int) {
 }
 
 // window is the part of an I420 picture at the even offset x, y. It shares f's
-// planes and must not be used after f is released.
-func window(f *capture.Frame, x, y, w, h int) *capture.Frame {
-	return &capture.Frame{
-		PTS: f.PTS, Format: f.Format, Color: f.Color, Width: w, Height: h, Stride: f.Stride,
-		Plane: [3][]byte{
-			f.Plane[0][y*f.Stride[0]+x:],
-			f.Plane[1][y/2*f.Stride[1]+x/2:],
-			f.Plane[2][y/2*f.Stride[2]+x/2:],
-		},
+// planes and is good until the next call.
+func (c *canvas) window(f *capture.Frame, x, y, w, h int) *capture.Frame {
+	p := &c.part
+	p.PTS, p.Format, p.Color, p.Width, p.Height, p.Stride = f.PTS, f.Format, f.Color, w, h, f.Stride
+	p.Plane = [3][]byte{
+		f.Plane[0][y*f.Stride[0]+x:],
+		f.Plane[1][y/2*f.Stride[1]+x/2:],
+		f.Plane[2][y/2*f.Stride[2]+x/2:],
 	}
+	return p
 }
 
 // frame paints black what lies around the part of an I420 picture at x, y.
@@ -95,25 +98,4 @@ func paint(f *capture.Frame, y, u, v byte) {
 	for i, value := range [3]byte{y, u, v} {
 		fill(f.Plane[i], value)
 	}
-}
-
-// slate is what viewers see while the source gives nothing: its last picture,
-// dimmed and without colour, so that nobody takes it for a live one. It takes
-// over the reference to last, which may be nil.
-func slate(last *capture.Frame, width, height int) *capture.Frame {
-	s := capture.NewFrame(capture.I420, width, height, make([]byte, capture.I420.Bytes(width, height)))
-	paint(s, 32, 128, 128)
-	if last == nil {
-		return s
-	}
-	if last.Width == width && last.Height == height {
-		for y := range height {
-			src, dst := last.Plane[0][y*last.Stride[0]:][:width], s.Plane[0][y*width:][:width]
-			for x := range dst {
-				dst[x] = 16 + (max(src[x], 16)-16)/3
-			}
-		}
-	}
-	last.Release()
-	return s
 }

@@ -30,13 +30,24 @@ type Picture struct {
 	// is encoding.
 	deliver atomic.Pointer[func(*capture.Frame)]
 
+	slate    atomic.Pointer[string] // what it says
+	damaged  atomic.Int64           // since when the source gives nothing that can be read, on the clock; 0: it does
 	repeated atomic.Int64
 }
 
 // NewPicture returns the stage for pictures of the given size and pace, which
 // also feeds p.
 func NewPicture(clock capture.Clock, p *Preview, width, height, fps int) *Picture {
-	return &Picture{In: NewLatest(), preview: p.in, clock: clock, width: width, height: height, fps: fps}
+	pic := &Picture{In: NewLatest(), preview: p.in, clock: clock, width: width, height: height, fps: fps}
+	pic.Slate("")
+	return pic
+}
+
+// Slate says what viewers read while the source gives nothing.
+func (p *Picture) Slate(text string) {
+	if old := p.slate.Load(); old == nil || *old != text {
+		p.slate.Store(&text)
+	}
 }
 
 // Reshape changes size and pace from the next picture on. It must not be called
@@ -57,6 +68,14 @@ func (p *Picture) Deliver(fn func(*capture.Frame)) {
 	p.deliver.Store(&fn)
 }
 
+// Damaged is for how long pictures have come of which none could be read.
+func (p *Picture) Damaged() time.Duration {
+	if since := p.damaged.Load(); since > 0 {
+		return p.clock.Now() - time.Duration(since)
+	}
+	return 0
+}
+
 // Repeated is how many pictures stood in for ones that the source did not
 // deliver in time.
 func (p *Picture) Repeated() int { return int(p.repeated.Load()) }
@@ -70,14 +89,17 @@ func (p *Picture) Run(ctx context.Context) error {
 		canvas canvas
 		pace   = cadence{last: p.clock.Now() + slateAfter}
 		last   *capture.Frame // the newest program picture; one reference is ours
-		slated bool           // last is the slate already
+		still  *capture.Frame // the slate that stands in for it, or nil
+		says   *string        // on the slate
 		heard  = p.clock.Now()
 	)
-	defer func() {
-		if last != nil {
-			last.Release()
+	keep := func(place **capture.Frame, f *capture.Frame) {
+		if *place != nil {
+			(*place).Release()
 		}
-	}()
+		*place = f
+	}
+	defer func() { keep(&last, nil); keep(&still, nil) }()
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
 	for {
@@ -92,21 +114,22 @@ func (p *Picture) Run(ctx context.Context) error {
 			if src == nil {
 				continue
 			}
-			heard = p.clock.Now()
-			pace.arrived(heard, src.PTS)
+			now := p.clock.Now()
+			pace.arrived(now, src.PTS)
 			if pace.tooSoon(src.PTS) || !p.wanted() {
 				src.Release()
 				continue
 			}
 			dst := canvas.compose(scaler, src, width, height)
 			src.Release()
-			if dst == nil {
-				continue // a damaged picture; the gap is filled like any other
+			if dst == nil { // the gap is filled like any other
+				p.damaged.CompareAndSwap(0, int64(now))
+				continue
 			}
-			if last != nil {
-				last.Release()
-			}
-			last, slated = dst, false
+			heard = now
+			p.damaged.Store(0)
+			keep(&last, dst)
+			keep(&still, nil)
 			pace.sent(last.PTS, false)
 			p.emit(last.Retain())
 		case <-timer.C:
@@ -114,12 +137,17 @@ func (p *Picture) Run(ctx context.Context) error {
 			if !due || !p.wanted() {
 				continue
 			}
-			if !slated && (last == nil || p.clock.Now()-heard > slateAfter) {
-				last, slated = slate(last, width, height), true
+			shown := last
+			if last == nil || p.clock.Now()-heard > slateAfter {
+				if text := p.slate.Load(); still == nil || text != says {
+					says = text
+					keep(&still, slate(last, width, height, *text))
+				}
+				shown = still
 			}
 			p.repeated.Add(1)
 			pace.sent(pts, true)
-			p.emit(last.At(pts))
+			p.emit(shown.At(pts))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -106,6 +107,84 @@ func TestSlateStandsInForASource(t *testing.T) {
 	}
 	if p.Repeated() != len(all)-1 {
 		t.Errorf("%d of %d were repeats", p.Repeated(), len(all))
+	}
+}
+
+// A source that sends only what cannot be read is covered by the slate too, and
+// known as one.
+func TestDamagedPicturesGetTheSlate(t *testing.T) {
+	clock := capture.NewClock()
+	p := NewPicture(clock, NewPreview(), 320, 180, 30)
+	lumas := make(chan byte, 1000)
+	p.Deliver(func(f *capture.Frame) { lumas <- f.Plane[0][0]; f.Release() })
+	ctx, cancel := context.WithTimeout(t.Context(), slateAfter+1500*time.Millisecond)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- p.Run(ctx) }()
+	for n := 0; ctx.Err() == nil; n++ {
+		f := flat(320, 180, 255)
+		if n > 0 {
+			f = capture.NewFrame(capture.MJPEG, 320, 180, []byte{0xFF, 0xD8, 0xFF, 0xDB, 1, 2, 3, 4, 5, 6, 0xFF, 0xD9})
+		}
+		f.PTS = clock.Now()
+		p.In.Put(f)
+		time.Sleep(40 * time.Millisecond)
+	}
+	<-done
+	close(lumas)
+	var last byte
+	for last = range lumas {
+	}
+	if last > 120 || p.Damaged() < slateAfter {
+		t.Errorf("luma %d at the end, damaged for %v", last, p.Damaged())
+	}
+}
+
+// The way from a camera's frame to the encoder and the window makes no garbage,
+// with bars beside the picture too.
+func TestNoGarbageFromCameraToEncoder(t *testing.T) {
+	for _, size := range [][2]int{{320, 180}, {320, 240}} {
+		clock := capture.NewClock()
+		preview := NewPreview()
+		preview.Resize(160, 90)
+		p := NewPicture(clock, preview, 320, 180, 120)
+		delivered := make(chan struct{}, 1)
+		p.Deliver(func(f *capture.Frame) { f.Release(); delivered <- struct{}{} })
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 2)
+		go func() { done <- p.Run(ctx) }()
+		go func() { done <- preview.Run(ctx) }()
+		pool := capture.NewFramePool(capture.YUYV, size[0], size[1])
+		one := func() {
+			f := pool.Get()
+			f.PTS = clock.Now()
+			p.In.Put(f)
+			<-delivered
+			if f := preview.Take(); f != nil {
+				f.Release()
+			}
+			time.Sleep(9 * time.Millisecond)
+		}
+		for range 20 {
+			one()
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range 100 {
+			one()
+		}
+		runtime.ReadMemStats(&after)
+		if n := after.Mallocs - before.Mallocs; n > 20 {
+			t.Errorf("%v: %d allocations for 100 pictures", size, n)
+		}
+		cancel()
+		go func() {
+			for range delivered {
+			}
+		}()
+		<-done
+		<-done
+		close(delivered)
 	}
 }
 

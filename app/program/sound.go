@@ -41,6 +41,7 @@ type Sound struct {
 	meter *Meter
 
 	muted   atomic.Bool
+	shift   atomic.Int64 // nanoseconds, see Shift
 	offset  atomic.Int64 // nanoseconds, see Offset
 	deliver atomic.Pointer[func(*capture.Samples)]
 }
@@ -75,11 +76,19 @@ func (s *Sound) Deliver(fn func(*capture.Samples)) {
 // Mute replaces what goes out by silence. The meter goes on showing the source.
 func (s *Sound) Mute(on bool) { s.muted.Store(on) }
 
+// Shift makes the sound be heard so much later, or if negative earlier, than it was
+// captured. It takes effect at once: the gap is silence, and what is too much
+// is cut.
+func (s *Sound) Shift(by time.Duration) { s.shift.Store(int64(by)) }
+
+// Shifted is by how much.
+func (s *Sound) Shifted() time.Duration { return time.Duration(s.shift.Load()) }
+
 // Level is how loud the source is.
 func (s *Sound) Level() Level { return s.meter.Level() }
 
-// Offset is how much later the sound lies in the program than it was captured:
-// what following a drifting device leaves over.
+// Offset is how much later the sound lies in the program than it was captured, and
+// was shifted: what following a drifting device leaves over.
 func (s *Sound) Offset() time.Duration { return time.Duration(s.offset.Load()) }
 
 // Run works until ctx ends.
@@ -94,7 +103,7 @@ func (s *Sound) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case b := <-s.in:
-			out, err := sp.add(b)
+			out, err := sp.add(b, s.Shifted())
 			b.Release()
 			if err != nil {
 				return err // swresample refuses a shape: nothing later can help
@@ -103,7 +112,7 @@ func (s *Sound) Run(ctx context.Context) error {
 			s.meter.add(sp.fresh(out))
 			s.emit(out)
 		case <-watch.C:
-			if out := sp.fill(s.clock.Now()); out != nil {
+			if out := sp.fill(s.clock.Now() + s.Shifted()); out != nil {
 				s.meter.add(out.Data)
 				s.emit(out)
 			}
@@ -144,6 +153,8 @@ func (s *Sound) drain() {
 type splice struct {
 	resampler  *libav.Resampler
 	rate, chns int // of the source that the resampler was made for
+	later      time.Duration
+	moving     bool // later has changed, and the sound is not there yet
 
 	started bool
 	start   time.Duration // stamp of the first sample
@@ -169,8 +180,9 @@ func (sp *splice) at() time.Duration {
 	return sp.start + time.Duration(sp.frames)*time.Second/SoundRate
 }
 
-// add joins a block. The caller owns what it returns.
-func (sp *splice) add(b *capture.Samples) (*capture.Samples, error) {
+// add joins a block, which is to be heard so much later than it was captured. The
+// caller owns what it returns.
+func (sp *splice) add(b *capture.Samples, later time.Duration) (*capture.Samples, error) {
 	if sp.resampler == nil || sp.rate != b.Rate || sp.chns != b.Channels {
 		sp.close()
 		r, err := libav.NewResampler(b.Rate, b.Channels, SoundRate, SoundChannels)
@@ -180,7 +192,7 @@ func (sp *splice) add(b *capture.Samples) (*capture.Samples, error) {
 		}
 		sp.resampler, sp.rate, sp.chns = r, b.Rate, b.Channels
 	}
-	stamp := b.PTS - sp.resampler.Delay() // of the first sample that comes out
+	stamp := b.PTS + later - sp.resampler.Delay() // of the first sample that comes out
 	data, err := sp.resampler.Convert(sp.scratch[:0], b.Data)
 	if err != nil {
 		return nil, err
@@ -190,18 +202,26 @@ func (sp *splice) add(b *capture.Samples) (*capture.Samples, error) {
 		sp.started, sp.start, sp.offset = true, stamp, 0
 	}
 	apart := stamp - sp.at() // > 0: something is missing
+	within := seam
+	if later != sp.later {
+		sp.later, sp.moving = later, true
+	}
+	if sp.moving { // the user's wish: at once, not little by little
+		within = 0
+	}
 	pad := 0
 	switch {
-	case apart > seam:
+	case apart > within:
 		pad = min(int(apart*SoundRate/time.Second), 10*SoundRate)
 		sp.offset = 0
-	case apart < -seam:
+	case apart < -within:
 		cut := min(int(-apart*SoundRate/time.Second)*SoundChannels, len(data))
 		data = data[cut:]
 		sp.offset = 0
 	default:
 		sp.steer(-apart)
 	}
+	sp.moving = sp.moving && len(data) == 0
 	out := capture.NewSamples(SoundRate, SoundChannels, pad+len(data)/SoundChannels)
 	out.PTS = sp.at()
 	clear(out.Data[:pad*SoundChannels])

@@ -30,7 +30,7 @@ func feed(t *testing.T, sp *splice, rate, chns int, ppm float64, seconds int) ti
 	var at time.Duration
 	for range seconds * 100 {
 		b := block(at, rate, chns, frames)
-		out, err := sp.add(b)
+		out, err := sp.add(b, 0)
 		b.Release()
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +63,7 @@ func TestSoundFillsAGapAndCutsAnOverlap(t *testing.T) {
 		t.Helper()
 		b := block(at, 48000, 2, 480)
 		defer b.Release()
-		out, err := sp.add(b)
+		out, err := sp.add(b, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,5 +98,74 @@ func TestSilenceStandsInForASource(t *testing.T) {
 	out.Release()
 	if sp.fill(2*time.Second+10*time.Millisecond) != nil {
 		t.Error("silence did not wait for a source that is only late")
+	}
+}
+
+// TestShift moves the sound while it plays: the beep lies where it was put, at once.
+func TestShift(t *testing.T) {
+	var sp splice
+	defer sp.close()
+	var at time.Duration
+	for _, later := range []time.Duration{0, 300 * time.Millisecond, -500 * time.Millisecond, 2 * time.Second, 0} {
+		const second = 100
+		for n := range 4 * second {
+			b := capture.NewSamples(48000, 1, 480)
+			b.PTS = at
+			clear(b.Data)
+			mark := n == 3*second
+			if mark {
+				b.Data[0] = 1
+			}
+			out, err := sp.add(b, later)
+			b.Release()
+			if err != nil {
+				t.Fatal(err)
+			}
+			loudest := 0
+			for i, v := range out.Data {
+				if v > out.Data[loudest] {
+					loudest = i
+				}
+			}
+			if heard := out.PTS + time.Duration(loudest/SoundChannels)*time.Second/SoundRate; len(out.Data) > 0 && out.Data[loudest] > 0.1 {
+				if d := heard - at - later; d.Abs() > time.Millisecond && mark {
+					t.Errorf("shifted by %v, a mark of %v is heard at %v", later, at, heard)
+				}
+			} else if mark {
+				t.Errorf("shifted by %v, the mark is not heard", later)
+			}
+			out.Release()
+			at += 10 * time.Millisecond
+		}
+	}
+}
+
+// TestDownMix plays one channel of six after the other: none may be lost but the one
+// that is for rumbling.
+func TestDownMix(t *testing.T) {
+	for channel := range 6 {
+		var sp splice
+		var peak float32
+		for n := range 20 {
+			b := capture.NewSamples(96000, 6, 960)
+			b.PTS = time.Duration(n) * 10 * time.Millisecond
+			clear(b.Data)
+			for i := range 960 {
+				b.Data[6*i+channel] = float32(0.5 * math.Sin(2*math.Pi*1000*float64(i)/96000))
+			}
+			out, err := sp.add(b, 0)
+			b.Release()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range out.Data {
+				peak = max(peak, v)
+			}
+			out.Release()
+		}
+		sp.close()
+		if lfe := channel == 3; lfe == (peak > 0.2) {
+			t.Errorf("of channel %d, %.2f is heard", channel, peak)
+		}
 	}
 }

@@ -18,15 +18,9 @@ import (
 	"tally/capture"
 )
 
-const (
-	// openWithin bounds opening the device up to its first picture: some USB cameras
-	// take two seconds to find their exposure before they deliver anything.
-	openWithin = 5 * time.Second
-	// stallAfter is how long a running camera may be silent.
-	stallAfter = 2 * time.Second
-	// leaveWithin bounds the wait for a driver that does not come back.
-	leaveWithin = 700 * time.Millisecond
-)
+// patience: some USB cameras take two seconds to find their exposure before they
+// deliver anything.
+var patience = capture.Patience{Open: 5 * time.Second, Stall: 2 * time.Second, Leave: 700 * time.Millisecond}
 
 // errNothingYet is what a reader says to let its caller look around.
 var errNothingYet = errors.New("no picture yet")
@@ -46,67 +40,41 @@ func (e *BusyError) Error() string {
 
 func (e *BusyError) Unwrap() error { return capture.ErrBusy }
 
+// Want says what is asked of a camera.
+type Want struct {
+	// Of the show: the camera is asked for the format that serves it best (see
+	// choose).
+	Width, Height int
+	FPS           float64
+	// Format is one of the camera's own, to be used instead. One that it does not
+	// offer any more is as if there were none.
+	Format capture.Format
+	// Controls are set before it starts, by their [Control.ID].
+	Controls map[uint32]int32
+}
+
 // Open prepares the camera with that [capture.Device.ID], or the default one if
-// id is empty. It is asked for the format nearest to width×height at fps (see
-// choose); frames say what they are.
+// id is empty. Frames say what they are.
 //
 // Run fails with [capture.ErrNotFound], [*BusyError], [capture.ErrDenied],
 // [capture.ErrNoFormat], [capture.ErrGone] (unplugged) or [capture.ErrStalled]
 // (no picture for 2 s, or within 5 s of opening).
-func Open(id string, width, height int, fps float64, clock capture.Clock) capture.Source {
-	return &source{id: id, width: width, height: height, fps: fps, clock: clock}
+func Open(id string, want Want, clock capture.Clock) capture.Source {
+	return &source{id: id, want: want, clock: clock}
 }
 
 type source struct {
-	id            string
-	width, height int
-	fps           float64
-	clock         capture.Clock
+	id    string
+	want  Want
+	clock capture.Clock
 }
 
 func (s *source) Run(ctx context.Context, sink capture.Sink) error {
-	if sink.Video == nil {
-		<-ctx.Done()
-		return ctx.Err()
-	}
-	// The driver is used by one goroutine, which a hanging driver may hold up; this
-	// one watches the time, and can leave without it.
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	out := newOutlet(sink.Video, s.clock)
-	done := make(chan error, 1)
-	go func() { done <- s.work(work, out) }()
-
-	watch := time.NewTicker(stallAfter / 10)
-	defer watch.Stop()
-	for {
-		var cause error
-		select {
-		case err := <-done:
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			return err
-		case <-ctx.Done():
-			cause = ctx.Err()
-		case <-watch.C:
-			if cause = out.stalled(); cause == nil {
-				continue
-			}
-			cause = fmt.Errorf("camera: read: %w", cause)
-		}
-		stop()
-		out.shut()
-		select {
-		case <-done:
-		case <-time.After(leaveWithin): // it cleans up when the driver comes back
-		}
-		return cause
-	}
+	return capture.Attend(ctx, patience, sink.Video, s.work)
 }
 
 // work opens the device, reads it until ctx ends or it fails, and closes it.
-func (s *source) work(ctx context.Context, out *outlet) error {
+func (s *source) work(ctx context.Context, out *capture.Outlet) error {
 	id, err := resolve(s.id)
 	if err != nil {
 		return fmt.Errorf("camera: find %q: %w", s.id, err)
@@ -127,9 +95,10 @@ func (s *source) work(ctx context.Context, out *outlet) error {
 	}
 	shut := closer(ctx, device)
 	defer shut()
+	SetControls(id, nil, s.want.Controls)
 
 	properties := device.Properties()
-	best := choose(formatsOf(properties), s.width, s.height, s.fps)
+	best := s.want.choose(formatsOf(properties))
 	if best < 0 {
 		return fmt.Errorf("camera: choose format: %w", capture.ErrNoFormat)
 	}
@@ -138,6 +107,7 @@ func (s *source) work(ctx context.Context, out *outlet) error {
 		return fmt.Errorf("camera: start: %w", classify(err))
 	}
 	var frames framer
+	stamps := stamper{clock: s.clock}
 	for ctx.Err() == nil {
 		img, done, err := reader.Read()
 		if errors.Is(err, errNothingYet) {
@@ -150,8 +120,8 @@ func (s *source) work(ctx context.Context, out *outlet) error {
 		if done != nil {
 			done()
 		}
-		if f != nil {
-			out.deliver(f, captured)
+		if f != nil && stamps.stamp(f, captured) {
+			out.Deliver(f)
 		}
 	}
 	return ctx.Err()

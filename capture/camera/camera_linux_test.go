@@ -12,7 +12,7 @@ import (
 
 func TestUnknownCamera(t *testing.T) {
 	begun := time.Now()
-	err := Open("no such camera", 1280, 720, 30, capture.NewClock()).Run(t.Context(), capture.Sink{Video: func(f *capture.Frame) { f.Release() }})
+	err := Open("no such camera", Want{Width: 1280, Height: 720, FPS: 30}, capture.NewClock()).Run(t.Context(), capture.Sink{Video: func(f *capture.Frame) { f.Release() }})
 	if !errors.Is(err, capture.ErrNotFound) {
 		t.Errorf("Run: %v", err)
 	}

@@ -2,9 +2,19 @@ package camera
 
 import (
 	"math"
+	"slices"
 
 	"tally/capture"
 )
+
+// choose finds the format that was asked for, or else the one that serves the show
+// best.
+func (w Want) choose(formats []capture.Format) int {
+	if i := slices.Index(formats, w.Format); i >= 0 {
+		return i
+	}
+	return choose(formats, w.Width, w.Height, w.FPS)
+}
 
 // choose finds the format that serves a show of width×height at fps best, and
 // is −1 if there is none. In this order of weight:

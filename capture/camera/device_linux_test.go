@@ -9,25 +9,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
-	"syscall"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"tally/app/apptest"
 	"tally/capture"
 	"tally/capture/capturetest"
+	"tally/capture/libav"
 )
 
 // These tests use the cameras of the rig (capture/rig): two of vivid, one of
 // v4l2loopback. `make test-devices` runs them there; elsewhere there is nothing
 // that they may unplug.
-func needRig(t *testing.T) {
-	t.Helper()
-	if os.Getenv("TALLY_RIG") == "" {
-		t.Skip("needs the virtual machine with test cameras: make test-devices")
-	}
-}
 
 // cameraOf finds a camera by a part of its name or ID.
 func cameraOf(t *testing.T, part string) capture.Device {
@@ -49,7 +46,7 @@ func cameraOf(t *testing.T, part string) capture.Device {
 }
 
 func TestRigDevices(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	all, err := Devices(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +75,7 @@ func TestRigDevices(t *testing.T) {
 }
 
 func TestRigContract(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	for _, c := range []struct {
 		camera        string
 		width, height int
@@ -93,7 +90,9 @@ func TestRigContract(t *testing.T) {
 		t.Run(c.camera, func(t *testing.T) {
 			id := cameraOf(t, c.camera).ID
 			capturetest.Contract(t, capturetest.Want{
-				Open:  func(clock capture.Clock) capture.Source { return Open(id, c.width, c.height, c.fps, clock) },
+				Open: func(clock capture.Clock) capture.Source {
+					return Open(id, Want{Width: c.width, Height: c.height, FPS: c.fps}, clock)
+				},
 				Video: true, MinFPS: c.want, First: 4 * time.Second, Late: 400 * time.Millisecond,
 			})
 		})
@@ -108,10 +107,14 @@ type run struct {
 }
 
 func start(t *testing.T, id string, width, height int, fps float64) *run {
+	return startAs(t, id, Want{Width: width, Height: height, FPS: fps})
+}
+
+func startAs(t *testing.T, id string, want Want) *run {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &run{cancel: cancel, frames: make(chan *capture.Frame, 4), done: make(chan error, 1)}
 	go func() {
-		r.done <- Open(id, width, height, fps, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
+		r.done <- Open(id, want, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
 			select {
 			case r.frames <- f:
 			default:
@@ -164,7 +167,7 @@ func (r *run) end(t *testing.T, within time.Duration) error {
 // TestRigPicture holds that the picture is the one that vivid draws: eight
 // colour bars, in luma falling from left to right.
 func TestRigPicture(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	id := cameraOf(t, "vivid-001").ID
 	r := start(t, id, 640, 480, 30)
 	f := r.next(t)
@@ -188,15 +191,20 @@ func TestRigPicture(t *testing.T) {
 	}
 }
 
-// feed lets ffmpeg play MJPEG into the loopback camera.
-func feed(t *testing.T, path string) *exec.Cmd {
+// feed lets ffmpeg play MJPEG into the loopback camera, half a second as it should be
+// and half a second in which bytes are overwritten.
+func feed(t *testing.T, path string) {
 	t.Helper()
-	film := filepath.Join(t.TempDir(), "film.mkv")
-	if out, err := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=640x480:rate=30", "-t", "0.5",
-		"-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj422p", film).CombinedOutput(); err != nil {
-		t.Fatalf("ffmpeg: %v: %s", err, out)
+	film, damaged := filepath.Join(t.TempDir(), "film.mkv"), filepath.Join(t.TempDir(), "damaged.mkv")
+	for _, args := range [][]string{
+		{"-f", "lavfi", "-i", "testsrc2=size=640x480:rate=30", "-t", "1", "-c:v", "mjpeg", "-q:v", "4", "-pix_fmt", "yuvj422p", film},
+		{"-i", film, "-c", "copy", "-bsf:v", "noise=amount='if(lt(n,15),0,200)'", damaged},
+	} {
+		if out, err := exec.Command("ffmpeg", append([]string{"-nostdin", "-v", "error"}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("ffmpeg: %v: %s", err, out)
+		}
 	}
-	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i", film, "-c", "copy", "-f", "v4l2", path)
+	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i", damaged, "-c", "copy", "-f", "v4l2", path)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -205,7 +213,6 @@ func feed(t *testing.T, path string) *exec.Cmd {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	return cmd
 }
 
 // loopbackPath finds the node that is no camera until it is fed.
@@ -234,8 +241,10 @@ func nodePath(id string) string {
 	return ""
 }
 
+// TestRigMJPEGIsLeftAlone: JPEG comes through as it is, also when half of it is damaged;
+// who decodes it is told, and the pictures that are whole are seen.
 func TestRigMJPEGIsLeftAlone(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	feed(t, loopbackPath(t))
 	for range 100 { // until ffmpeg has set the format
 		if all, _ := Devices(t.Context()); len(all) == 3 {
@@ -245,22 +254,89 @@ func TestRigMJPEGIsLeftAlone(t *testing.T) {
 	}
 	id := cameraOf(t, "loopback").ID
 	r := start(t, id, 640, 480, 30)
-	for i := range 30 {
+	scaler := libav.NewScaler()
+	defer scaler.Close()
+	dst := capture.NewFramePool(capture.I420, 640, 480).Get()
+	defer dst.Release()
+	whole, damaged := 0, 0
+	for range 60 {
 		f := r.next(t)
 		if f.Format != capture.MJPEG || f.Width != 640 || f.Height != 480 {
 			t.Fatalf("%v %d×%d", f.Format, f.Width, f.Height)
 		}
-		if i%10 == 0 { // slow in the rig
+		if scaler.Scale(dst, f) != nil {
+			damaged++
+		} else if whole++; whole == 1 {
 			if _, err := jpeg.Decode(bytes.NewReader(f.Plane[0])); err != nil {
-				t.Fatalf("%d bytes that are no JPEG: %v", len(f.Plane[0]), err)
+				t.Errorf("%d bytes that are no JPEG: %v", len(f.Plane[0]), err)
 			}
 		}
 		f.Release()
 	}
+	if t.Logf("%d whole, %d damaged", whole, damaged); whole < 10 {
+		t.Error("too few are whole")
+	}
+}
+
+// TestRigFormatIsTheUsers asks for one of the camera's own formats, and then for one
+// that it does not have.
+func TestRigFormatIsTheUsers(t *testing.T) {
+	apptest.NeedRig(t)
+	d := cameraOf(t, "vivid-001")
+	i := slices.IndexFunc(d.Formats, func(f capture.Format) bool { return f.Pixel == "UYVY" && f.Width == 800 })
+	if i < 0 {
+		t.Fatalf("formats %v", d.Formats)
+	}
+	want := Want{Width: 640, Height: 480, FPS: 30, Format: d.Formats[i]}
+	r := startAs(t, d.ID, want)
+	f := r.next(t)
+	if f.Format != capture.UYVY || f.Width != 800 || f.Height != d.Formats[i].Height {
+		t.Errorf("%v %d×%d, want %+v", f.Format, f.Width, f.Height, want.Format)
+	}
+	f.Release()
+	r.cancel()
+	want.Format.Width = 801
+	f = startAs(t, d.ID, want).next(t)
+	if f.Width != 640 || f.Height != 480 {
+		t.Errorf("without that format: %v %d×%d", f.Format, f.Width, f.Height)
+	}
+	f.Release()
+}
+
+// TestRigMakesNoGarbage counts what a running camera allocates.
+func TestRigMakesNoGarbage(t *testing.T) {
+	apptest.NeedRig(t)
+	id := cameraOf(t, "vivid-001").ID
+	var frames atomic.Int64
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- Open(id, Want{Width: 320, Height: 240, FPS: 30}, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
+			frames.Add(1)
+			f.Release()
+		}})
+	}()
+	for range 100 {
+		if frames.Load() > 30 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	from := frames.Load()
+	time.Sleep(4 * time.Second)
+	seen := frames.Load() - from
+	runtime.ReadMemStats(&after)
+	cancel()
+	<-done
+	if n := after.Mallocs - before.Mallocs; seen < 20 || float64(n)/float64(seen) > 0.2 {
+		t.Errorf("%d allocations for %d pictures", n, seen)
+	}
 }
 
 func TestRigBusyNamesTheProgram(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	id := cameraOf(t, "vivid-001").ID
 	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-progress", "pipe:1", "-f", "v4l2", "-framerate", "30", "-video_size", "640x480", "-i", nodePath(id), "-f", "null", "-")
 	progress, err := cmd.StdoutPipe()
@@ -288,7 +364,7 @@ func TestRigBusyNamesTheProgram(t *testing.T) {
 // TestRigTwiceInOneProcess holds that the second user of a camera is told, and
 // that it is free as soon as the first has ended.
 func TestRigTwiceInOneProcess(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	id := cameraOf(t, "vivid-001").ID
 	first := start(t, id, 640, 480, 30)
 	first.next(t).Release()
@@ -318,7 +394,7 @@ func setControl(t *testing.T, id, name string, value int32) {
 }
 
 func TestRigControls(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	id := cameraOf(t, "vivid-000").ID
 	setControl(t, id, "Brightness", 77)
 	all, err := Controls(id)
@@ -332,123 +408,5 @@ func TestRigControls(t *testing.T) {
 	setControl(t, id, "Brightness", all[i].Default)
 	if menu := slices.IndexFunc(all, func(c Control) bool { return c.Kind == Menu && len(c.Choices) > 1 }); menu < 0 {
 		t.Error("no menu with choices")
-	}
-}
-
-func TestRigStallIsNoticed(t *testing.T) {
-	needRig(t)
-	id := cameraOf(t, "vivid-001").ID
-	r := start(t, id, 640, 480, 30)
-	r.next(t).Release()
-	setControl(t, id, "Percentage of Dropped Buffers", 100)
-	defer setControl(t, id, "Percentage of Dropped Buffers", 0)
-	begun := time.Now()
-	if err := r.end(t, 6*time.Second); !errors.Is(err, capture.ErrStalled) {
-		t.Errorf("Run: %v", err)
-	}
-	if took := time.Since(begun); took > 3500*time.Millisecond {
-		t.Errorf("noticed after %v", took)
-	}
-}
-
-func TestRigStopWhileStalled(t *testing.T) {
-	needRig(t)
-	id := cameraOf(t, "vivid-001").ID
-	setControl(t, id, "Percentage of Dropped Buffers", 100)
-	defer setControl(t, id, "Percentage of Dropped Buffers", 0)
-	r := start(t, id, 640, 480, 30)
-	time.Sleep(time.Second)
-	begun := time.Now()
-	r.cancel()
-	if err := r.end(t, 5*time.Second); !errors.Is(err, context.Canceled) {
-		t.Errorf("Run: %v", err)
-	}
-	if took := time.Since(begun); took > time.Second {
-		t.Errorf("Run took %v to return", took)
-	}
-}
-
-func TestRigRefusesToStart(t *testing.T) {
-	needRig(t)
-	id := cameraOf(t, "vivid-001").ID
-	setControl(t, id, "Inject VIDIOC_STREAMON Error", 1)
-	if err := start(t, id, 640, 480, 30).end(t, 5*time.Second); err == nil || errors.Is(err, context.Canceled) {
-		t.Errorf("Run: %v", err)
-	}
-	// The fault strikes once. The camera has to be free and whole again.
-	start(t, id, 640, 480, 30).next(t).Release()
-}
-
-func TestRigFatalErrorEnds(t *testing.T) {
-	needRig(t)
-	id := cameraOf(t, "vivid-001").ID
-	r := start(t, id, 640, 480, 30)
-	r.next(t).Release()
-	setControl(t, id, "Inject Fatal Streaming Error", 1)
-	if err := r.end(t, 6*time.Second); !errors.Is(err, capture.ErrStalled) && !errors.Is(err, capture.ErrGone) {
-		t.Errorf("Run: %v", err)
-	}
-	start(t, id, 640, 480, 30).next(t).Release()
-}
-
-// TestRigPermission runs as a user who may not open the node.
-func TestRigPermission(t *testing.T) {
-	needRig(t)
-	id := cameraOf(t, "vivid-000").ID
-	if os.Getenv("TALLY_NOBODY") != "" {
-		if err := start(t, id, 640, 480, 30).end(t, 5*time.Second); !errors.Is(err, capture.ErrDenied) {
-			t.Errorf("Run: %v", err)
-		}
-		return
-	}
-	path := nodePath(id)
-	if err := os.Chmod(path, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	self := filepath.Join("/tmp", "camera.test") // where nobody may go
-	binary, err := os.ReadFile("/proc/self/exe")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(self, binary, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(self, "-test.run", "^TestRigPermission$")
-	cmd.Dir, cmd.Env = "/", append(os.Environ(), "TALLY_NOBODY=1")
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("as nobody: %v: %s", err, out)
-	}
-}
-
-// TestRigUnplug takes vivid's cameras away, nodes and all, and brings them back.
-func TestRigUnplug(t *testing.T) {
-	needRig(t)
-	d := cameraOf(t, "vivid-001")
-	r := start(t, d.ID, 640, 480, 30)
-	r.next(t).Release()
-	begun := time.Now()
-	bind(t, "unbind")
-	if err := r.end(t, 5*time.Second); !errors.Is(err, capture.ErrGone) {
-		t.Errorf("Run: %v", err)
-	}
-	t.Logf("noticed after %v", time.Since(begun))
-	all, _ := Devices(t.Context())
-	for _, d := range all {
-		if strings.Contains(d.ID, "vivid") {
-			t.Errorf("%s is still listed", d.ID)
-		}
-	}
-	if err := start(t, d.ID, 640, 480, 30).end(t, 5*time.Second); !errors.Is(err, capture.ErrNotFound) {
-		t.Errorf("Run without the camera: %v", err)
-	}
-	bind(t, "bind")
-	start(t, d.ID, 640, 480, 30).next(t).Release()
-}
-
-func bind(t *testing.T, what string) {
-	t.Helper()
-	if err := os.WriteFile("/sys/bus/platform/drivers/vivid/"+what, []byte("vivid.0"), 0o200); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -249,10 +249,24 @@ static void turn(int turns, const uint8_t *src, int src_stride, int sw, int sh, 
     }
 }
 
+// one_field leaves every second row of an interlaced picture out. Its rows were
+// filmed at two moments, and whatever moves would have combs.
+static void one_field(const AVFrame *f, tally_picture *p) {
+#ifdef AV_FRAME_FLAG_INTERLACED
+    int interlaced = f->flags & AV_FRAME_FLAG_INTERLACED;
+#else
+    int interlaced = f->interlaced_frame;
+#endif
+    if (!interlaced || p->h < 4) return;
+    p->h /= 2;
+    for (int i = 0; i < 3; i++) p->stride[i] *= 2;
+}
+
 int tally_input_picture(tally_input *in, tally_scaler *s, int dmatrix, int dfull, int dw, int dh, uint8_t *d0, uint8_t *d1,
                         uint8_t *d2, int ds0, int ds1, int ds2) {
     tally_picture src, dst = {AV_PIX_FMT_YUV420P, {dmatrix, dfull}, dw, dh, {d0, d1, d2}, {ds0, ds1, ds2}};
     tally_describe(in->frame, &src);
+    one_field(in->frame, &src);
     if (!in->turns) return tally_scale(s, SWS_BILINEAR, &src, &dst);
 
     int w = in->turns % 2 ? dh : dw, h = in->turns % 2 ? dw : dh;
@@ -310,10 +324,10 @@ int tally_input_sound(tally_input *in, float *out, int frames) {
     return swr_convert(in->swr, to, frames, (const uint8_t **)in->frame->extended_data, in->frame->nb_samples);
 }
 
-int tally_input_rewind(tally_input *in) {
-    int64_t start = in->fmt->start_time == AV_NOPTS_VALUE ? 0 : in->fmt->start_time;
-    int err = avformat_seek_file(in->fmt, -1, INT64_MIN, start, start, 0);
-    if (err < 0) err = av_seek_frame(in->fmt, -1, 0, AVSEEK_FLAG_BYTE);
+int tally_input_seek(tally_input *in, int64_t ns) {
+    int64_t to = ns / 1000 + (in->fmt->start_time == AV_NOPTS_VALUE ? 0 : in->fmt->start_time);
+    int err = avformat_seek_file(in->fmt, -1, INT64_MIN, to, to, 0);
+    if (err < 0 && ns == 0) err = av_seek_frame(in->fmt, -1, 0, AVSEEK_FLAG_BYTE);
     if (err < 0) return err;
     track *tracks[] = {&in->video, &in->audio};
     for (int i = 0; i < 2; i++) {

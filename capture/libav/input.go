@@ -157,8 +157,11 @@ func (in *Input) Samples() (*capture.Samples, error) {
 	return s, nil
 }
 
-// Rewind goes back to the beginning.
-func (in *Input) Rewind() error { return failed("rewind file", C.tally_input_rewind(in.c)) }
+// Seek goes to the last place at or before a moment of the file from which it can
+// be decoded; 0 is its beginning.
+func (in *Input) Seek(to time.Duration) error {
+	return failed("wind file", C.tally_input_seek(in.c, C.int64_t(to)))
+}
 
 // Close frees the input. It may be called more than once, not during other calls
 // than Interrupt.

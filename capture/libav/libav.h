@@ -140,7 +140,7 @@ int tally_input_picture(tally_input *in, tally_scaler *s, int dmatrix, int dfull
                         uint8_t *d2, int ds0, int ds1, int ds2);
 int tally_input_sound_max(tally_input *in); // frames that tally_input_sound may give
 int tally_input_sound(tally_input *in, float *out, int frames);
-int tally_input_rewind(tally_input *in);
+int tally_input_seek(tally_input *in, int64_t ns); // ns since the beginning
 void tally_input_free(tally_input *in);
 
 // mux.c

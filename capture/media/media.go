@@ -22,9 +22,11 @@ import (
 
 // Options say how a file is played. The zero value of a field means its default.
 type Options struct {
-	Loop     bool // from the beginning again, without end
-	Rate     int  // of the sound that is delivered, in Hz; 48000
-	Channels int  // 2
+	Loop     bool          // from the beginning again, without end
+	Paused   bool          // show the first picture, and wait
+	From     time.Duration // where in the file to begin
+	Rate     int           // of the sound that is delivered, in Hz; 48000
+	Channels int           // 2
 }
 
 // Info is what a file holds.
@@ -97,6 +99,7 @@ type Source struct {
 	clock capture.Clock
 	opt   Options
 	info  Info
+	deck  *transport
 }
 
 // Open looks at a file and prepares to play it. It fails as [Probe] does.
@@ -111,7 +114,33 @@ func Open(path string, clock capture.Clock, opt Options) (*Source, error) {
 	if opt.Channels == 0 {
 		opt.Channels = 2
 	}
-	return &Source{path: path, clock: clock, opt: opt, info: info}, nil
+	deck := newTransport(clock, 0, opt.From, opt.Loop, opt.Paused)
+	return &Source{path: path, clock: clock, opt: opt, info: info, deck: deck}, nil
+}
+
+// Seek plays on from another place in the file. It is false when the file is over
+// already. Like the methods below, it may be called from any goroutine.
+func (s *Source) Seek(to time.Duration) bool {
+	to = max(to, 0)
+	if s.info.Duration > 0 {
+		to = min(to, s.info.Duration)
+	}
+	return s.deck.seek(to)
+}
+
+// Loop says whether the file begins anew at its end.
+func (s *Source) Loop(on bool) { s.deck.setLoop(on) }
+
+// Pause stops the file at the picture that it shows, or lets it go on.
+func (s *Source) Pause(on bool) { s.deck.pause(on) }
+
+// Position is where in the file it plays, and whether it is paused.
+func (s *Source) Position() (at time.Duration, paused bool) {
+	at, paused = s.deck.position()
+	if s.info.Duration > 0 {
+		at = min(at, s.info.Duration)
+	}
+	return max(at, 0), paused
 }
 
 // Info is what the file holds.
@@ -120,8 +149,9 @@ func (s *Source) Info() Info { return s.info }
 // Run plays the file, beginning now. Pictures are I420 in the file's own size,
 // delivered when they are due and stamped with that time; sound is delivered
 // when the last sample of a block is due. A machine that is too slow skips
-// pictures. A track that the file does not have, or the sink does not want, is
-// left out. The two functions of the sink are called from a goroutine each. Run
+// pictures. A picture that stands for longer is delivered again four times a
+// second; an image is a picture that stands for ever. A track that the file
+// does not have, or the sink does not want, is left out. The two functions of the sink are called from a goroutine each. Run
 // returns nil when the last track is over. It returns an error that
 // wraps [capture.ErrUnreadable] when the file has none of what the sink wants, or
 // nothing in it can be decoded.
@@ -138,10 +168,10 @@ func (s *Source) Run(ctx context.Context, sink capture.Sink) error {
 	}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	start := newStart(s.clock, len(tracks))
+	s.deck.tracks = len(tracks)
 	results := make(chan error, len(tracks))
 	for _, t := range tracks {
-		t.start = start
+		t.deck = s.deck
 		go func() { results <- t.play(inner) }()
 	}
 	var first error

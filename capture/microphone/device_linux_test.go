@@ -7,36 +7,35 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
+	"tally/app/apptest"
 	"tally/capture"
 	"tally/capture/capturetest"
 )
 
 // These tests use the rig's sound card (capture/rig): ALSA's loopback, without a sound
 // server. What is played to hw:Loopback,0 is captured from hw:Loopback,1.
-func needRig(t *testing.T) {
-	t.Helper()
-	if os.Getenv("TALLY_RIG") == "" {
-		t.Skip("needs the virtual machine with a test sound card: make test-devices")
-	}
-	t.Setenv("PULSE_SERVER", "unix:/nonexistent")
-}
 
 const loopback = "hw:Loopback,1"
 
 // playALSA plays a sine to the loopback until the test ends.
-func playALSA(t *testing.T) *exec.Cmd {
+func playALSA(t *testing.T) *exec.Cmd { return playAt(t, 48000) }
+
+// playAt does so at that rate. The loopback then has no other, as some interfaces
+// have not.
+func playAt(t *testing.T, rate int) *exec.Cmd {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "sine.raw")
-	if err := os.WriteFile(file, sine(48000, 2, 440, 0.5, 40), 0o600); err != nil {
+	if err := os.WriteFile(file, sine(rate, 2, 440, 0.5, 40), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "f32le", "-ar", "48000", "-ac", "2", "-i", file,
+	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "f32le", "-ar", strconv.Itoa(rate), "-ac", "2", "-i", file,
 		"-c:a", "pcm_s32le", "-f", "alsa", "hw:Loopback,0")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -64,7 +63,7 @@ func waitFor(t *testing.T, side, state string) {
 }
 
 func TestRigDevices(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	all, err := Devices(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +80,7 @@ func TestRigDevices(t *testing.T) {
 }
 
 func TestRigContract(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	playALSA(t)
 	capturetest.Contract(t, capturetest.Want{
 		Open:  func(c capture.Clock) capture.Source { return Open(loopback, c) },
@@ -90,7 +89,7 @@ func TestRigContract(t *testing.T) {
 }
 
 func TestRigSineComesThroughUnbroken(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	playALSA(t)
 	s := record(t, loopback, 5*time.Second)
 	if s.rate != 48000 || s.channels != 2 {
@@ -103,9 +102,22 @@ func TestRigSineComesThroughUnbroken(t *testing.T) {
 	}
 }
 
+// TestRigHighRateOnly captures from a card that has 96 kHz and nothing else.
+func TestRigHighRateOnly(t *testing.T) {
+	apptest.NeedRig(t)
+	playAt(t, 96000)
+	s := record(t, loopback, 4*time.Second)
+	if s.rate != 96000 || s.channels != 2 {
+		t.Fatalf("%d Hz, %d channels", s.rate, s.channels)
+	}
+	for channel := range s.channels {
+		checkSine(t, s, channel, 440, 0.5, 6)
+	}
+}
+
 // TestRigBusy captures from a card that somebody has to himself.
 func TestRigBusy(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	cmd := exec.Command("ffmpeg", "-nostdin", "-v", "error", "-f", "alsa", "-i", loopback, "-f", "null", "-")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -126,7 +138,7 @@ func TestRigBusy(t *testing.T) {
 
 // TestRigUnplug takes the card away and brings it back.
 func TestRigUnplug(t *testing.T) {
-	needRig(t)
+	apptest.NeedRig(t)
 	player := playALSA(t)
 	before := goleak.IgnoreCurrent()
 	_, done, _ := running(t, loopback)

@@ -13,8 +13,7 @@ import (
 )
 
 // Devices lists what sound can be captured from, the default device first. What the
-// desktop plays ("monitor" sources of PulseAudio and PipeWire) comes last, named
-// as desktop audio. A machine without a sound system has [capture.ErrNoBackend].
+// computer plays ("monitor" sources of PulseAudio and PipeWire) comes last. A machine without a sound system has [capture.ErrNoBackend].
 //
 // A sound server that hangs does not hang Devices for longer than ctx allows.
 func Devices(ctx context.Context) ([]capture.Device, error) {
@@ -56,7 +55,7 @@ func list() listing {
 		}
 		d := capture.Device{Kind: capture.KindMicrophone, ID: id, Name: info.Name(), Default: info.IsDefault != 0}
 		if name, ok := strings.CutPrefix(d.Name, "Monitor of "); ok {
-			d.Name = desktopAudio + name
+			d.Name, d.Desktop = fmt.Sprintf("Sound of this computer (%s)", name), true
 		}
 		// Asking costs a round trip, and may fail for a device in use.
 		if full, err := b.DeviceInfo(malgo.Capture, info.ID, malgo.Shared); err == nil {
@@ -71,16 +70,14 @@ func list() listing {
 	return listing{devices: all}
 }
 
-const desktopAudio = "Desktop audio: "
-
 func rank(d capture.Device) int {
 	switch {
-	case d.Default && !strings.HasPrefix(d.Name, desktopAudio):
+	case d.Desktop:
+		return 2
+	case d.Default:
 		return 0
-	case !strings.HasPrefix(d.Name, desktopAudio):
-		return 1
 	}
-	return 2
+	return 1
 }
 
 // formats are a device's own, each once.

@@ -30,6 +30,8 @@ const (
 	// askWithin bounds a look at the list of devices when one has failed.
 	askWithin = 200 * time.Millisecond
 
+	mostChannels = 8
+
 	lookEvery = 10 * time.Millisecond
 	period    = 10 // ms of sound in a callback, if the device agrees
 	periods   = 50 // that the device keeps when its thread gets no processor; adds no delay
@@ -39,9 +41,8 @@ const (
 // default device; where the system can, the capture then follows when the user makes
 // another one the default.
 //
-// Sound comes at the device's own rate, in mono or stereo as the device has it. Of
-// devices with more channels the first two are taken: interfaces with many inputs
-// have the microphone there.
+// Sound comes at the device's own rate and with its own channels, of which the first
+// eight are taken; the program mixes them down.
 //
 // Run fails with [capture.ErrNoBackend] (no sound system), [capture.ErrNotFound],
 // [capture.ErrBusy], [capture.ErrDenied], [capture.ErrNoFormat],
@@ -220,7 +221,7 @@ func (s *source) deliver(ctx context.Context, d *opened, sink func(*capture.Samp
 				d.ring.discard(b)
 				continue
 			}
-			out := capture.NewSamples(d.rate, min(d.ring.channels, 2), b.frames)
+			out := capture.NewSamples(d.rate, min(d.ring.channels, mostChannels), b.frames)
 			out.PTS = at
 			d.ring.read(b, out.Data)
 			sink(out)

@@ -129,7 +129,7 @@ func TestDevicesOfPulseAudio(t *testing.T) {
 		if d.ID == "mono.monitor" {
 			want = capture.Format{Rate: 44100, Channels: 1}
 		}
-		if !strings.HasSuffix(d.ID, ".monitor") || !strings.HasPrefix(d.Name, "Desktop audio: ") || d.Kind != capture.KindMicrophone ||
+		if !strings.HasSuffix(d.ID, ".monitor") || !strings.HasPrefix(d.Name, "Sound of this computer (") || !d.Desktop || d.Kind != capture.KindMicrophone ||
 			len(d.Formats) != 1 || d.Formats[0] != want {
 			t.Errorf("%+v", d)
 		}
@@ -209,7 +209,7 @@ func TestSineComesThroughUnbroken(t *testing.T) {
 	for _, c := range []struct {
 		sink                 string
 		rate, channels, kept int
-	}{{"stereo", 48000, 2, 2}, {"mono", 44100, 1, 1}, {"wide", 96000, 6, 2}} {
+	}{{"stereo", 48000, 2, 2}, {"mono", 44100, 1, 1}, {"wide", 96000, 6, 6}} {
 		t.Run(c.sink, func(t *testing.T) {
 			play(t, c.sink, c.rate, c.channels, 440, 0.5)
 			time.Sleep(500 * time.Millisecond) // until it sounds

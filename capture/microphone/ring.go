@@ -71,17 +71,19 @@ func (r *ring) next() (block, bool) {
 	return r.blocks[n%int64(len(r.blocks))], true
 }
 
-// read copies block b, of more than two channels the first two, and frees it.
+// read copies block b, of more channels than to has room for the first ones, and
+// frees it.
 func (r *ring) read(b block, to []float32) {
 	size := len(r.samples)
 	from := int(b.at * int64(r.channels) % int64(size))
-	if r.channels <= 2 {
+	if kept := len(to) / b.frames; kept == r.channels {
 		n := copy(to, r.samples[from:min(size, from+len(to))])
 		copy(to[n:], r.samples)
 	} else {
 		for i := range b.frames {
-			at := (from + i*r.channels) % size
-			to[2*i], to[2*i+1] = r.samples[at], r.samples[(at+1)%size]
+			for c := range kept {
+				to[i*kept+c] = r.samples[(from+i*r.channels+c)%size]
+			}
 		}
 	}
 	r.discard(b)

@@ -71,7 +71,7 @@ func newGrabber(d *display, of subject) *grabber {
 	return &grabber{display: d, subject: of, memory: &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}}}
 }
 
-func (s *source) capture(ctx context.Context, out *outlet) error {
+func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
 	if !(s.fps > 0 && s.fps <= 1000) {
 		return fmt.Errorf("screen: open: %g fps: %w", s.fps, capture.ErrNoFormat)
 	}
@@ -99,7 +99,7 @@ func (s *source) capture(ctx context.Context, out *outlet) error {
 			return fmt.Errorf("screen: capture: %w", classify(err))
 		}
 		if f != nil {
-			out.deliver(f)
+			out.Deliver(f)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"tally/capture"
@@ -20,14 +19,9 @@ import (
 // uncopied, while the screen does not change.
 const RepeatEvery = 250 * time.Millisecond
 
-const (
-	// stallAfter is how long the display may give no answer.
-	stallAfter = 2 * time.Second
-	// openWithin bounds the way to the first picture.
-	openWithin = 5 * time.Second
-	// leaveWithin bounds the wait for a display that does not answer any more.
-	leaveWithin = 500 * time.Millisecond
-)
+// patience is how long the display may give no answer, and how long it may take
+// until the first picture.
+var patience = capture.Patience{Open: 5 * time.Second, Stall: 2 * time.Second, Leave: 500 * time.Millisecond}
 
 // ErrWayland is why a Wayland session cannot be captured as X11: its screens are
 // not the X server's to show. It is a [capture.ErrNoBackend].
@@ -75,79 +69,10 @@ type source struct {
 }
 
 func (s *source) Run(ctx context.Context, sink capture.Sink) error {
-	if sink.Video == nil {
-		<-ctx.Done()
-		return ctx.Err()
+	// Requests to a display that hangs cannot be given up.
+	err := capture.Attend(ctx, patience, sink.Video, s.capture)
+	if errors.Is(err, ErrWayland) && !s.isWindow {
+		return wayland.Open(s.fps, s.clock, s.permission).Run(ctx, sink)
 	}
-	// Requests to a display that hangs cannot be given up, so one goroutine makes them, and
-	// this one can leave without it.
-	work, stop := context.WithCancel(ctx)
-	defer stop()
-	out := &outlet{sink: sink.Video, clock: s.clock, heard: s.clock.Now(), limit: openWithin}
-	done := make(chan error, 1)
-	go func() { done <- s.capture(work, out) }()
-
-	watch := time.NewTicker(stallAfter / 10)
-	defer watch.Stop()
-	for {
-		var cause error
-		select {
-		case err := <-done:
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if errors.Is(err, ErrWayland) && !s.isWindow {
-				return wayland.Open(s.fps, s.clock, s.permission).Run(ctx, sink)
-			}
-			return err
-		case <-ctx.Done():
-			cause = ctx.Err()
-		case <-watch.C:
-			if !out.stalled() {
-				continue
-			}
-			cause = fmt.Errorf("screen: capture: %w", capture.ErrStalled)
-		}
-		stop()
-		out.shut()
-		select {
-		case <-done:
-		case <-time.After(leaveWithin): // it cleans up when the display answers or ends
-		}
-		return cause
-	}
-}
-
-// outlet is the door to the sink. It stays closed once it was shut.
-type outlet struct {
-	sink  func(*capture.Frame)
-	clock capture.Clock
-
-	mu     sync.Mutex
-	closed bool
-	heard  time.Duration
-	limit  time.Duration
-}
-
-func (o *outlet) deliver(f *capture.Frame) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.closed {
-		f.Release()
-		return
-	}
-	o.heard, o.limit = o.clock.Now(), stallAfter
-	o.sink(f)
-}
-
-func (o *outlet) stalled() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.clock.Now()-o.heard > o.limit
-}
-
-func (o *outlet) shut() {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.closed = true
+	return err
 }

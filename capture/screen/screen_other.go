@@ -22,6 +22,6 @@ func Shot(context.Context, string) (*capture.Frame, error) {
 	return nil, fmt.Errorf("screen: take a picture: %w", capture.ErrNoBackend)
 }
 
-func (s *source) capture(context.Context, *outlet) error {
+func (s *source) capture(context.Context, *capture.Outlet) error {
 	return fmt.Errorf("screen: open: %w", capture.ErrNoBackend)
 }

@@ -31,6 +31,8 @@ func parseStream(args []string) (streamFlags, error) {
 	f := streamFlags{options: app.Options{Settings: app.DefaultSettings(), Keys: app.MemoryKeys{}, Unattended: true, StateDir: app.StateDir()}}
 	set := &f.options.Settings
 	var urls []string
+	var loop bool
+	var offset time.Duration
 	flags := flag.NewFlagSet("tally stream", flag.ContinueOnError)
 	flags.Func("url", "server `URL`, rtmp:// or rtmps://, with the key as last path part or in --key; may be repeated; \"rehearsal\" checks the stream on this machine", func(s string) error {
 		urls = append(urls, s)
@@ -55,6 +57,8 @@ func parseStream(args []string) (streamFlags, error) {
 		set.Audio.BitrateKbps, err = parseKbps(s)
 		return err
 	})
+	flags.BoolVar(&loop, "loop", false, "play files again from the beginning, without end")
+	flags.DurationVar(&offset, "audio-offset", 0, "how much later the sound is heard, as 120ms, or -80ms for earlier")
 	flags.StringVar(&set.Video.Codec, "video-codec", "h264", "h264 | hevc | av1; the last two for servers that take Enhanced RTMP")
 	flags.StringVar(&set.Audio.Codec, "audio-codec", "aac", "aac | opus; the latter for servers that take Enhanced RTMP")
 	flags.StringVar(&set.Video.Encoder, "encoder", set.Video.Encoder, "auto, x264, x265, svt-av1, or the name of one of FFmpeg's hardware encoders")
@@ -80,6 +84,10 @@ func parseStream(args []string) (streamFlags, error) {
 	if err := parse(flags, args); err != nil {
 		return f, err
 	}
+	for _, source := range []string{set.Video.Source, set.Audio.Source} {
+		set.SetOf(source, func(one *app.SourceSettings) { one.Loop = loop })
+	}
+	set.SetOf(set.Audio.Source, func(one *app.SourceSettings) { one.OffsetMs = int(offset.Milliseconds()) })
 	if err := errors.Join(set.Validate(), prefixed("--video", app.CheckVideoSource(set.Video.Source)), prefixed("--audio", app.CheckAudioSource(set.Audio.Source))); err != nil {
 		return f, usageError{err}
 	}

@@ -285,6 +285,25 @@ func TestFileToItsEnd(t *testing.T) {
 	}
 }
 
+// TestLoopAndOffset repeats a film with its sound shifted, and ends by the clock.
+func TestLoopAndOffset(t *testing.T) {
+	n := apptest.StartNGINX(t)
+	film := apptest.MakeFilm(t, "320x180", 30, 4)
+	viewer := n.Watch(t, secret, 9*time.Second)
+	r := tally(t, nil, "stream", "--video", "file:"+film, "--audio", "file:"+film, "--loop", "--audio-offset", "200ms",
+		"--url", n.URL("live", secret), "--size", "320x180", "--duration", "11s")
+	r.succeed(t, 40*time.Second)
+	offsets := apptest.FlashAndBeep(t, viewer.File(t)).Offsets()
+	if len(offsets) < 6 {
+		t.Errorf("only %d flashes with a beep in a film that repeats", len(offsets))
+	}
+	for _, off := range offsets {
+		if (off - 200*time.Millisecond).Abs() > 40*time.Millisecond {
+			t.Errorf("a beep comes %v after its flash, want 200 ms", off)
+		}
+	}
+}
+
 // TestScreenAndMicrophone streams what a real X screen shows and a real
 // PulseAudio source hears.
 func TestScreenAndMicrophone(t *testing.T) {
