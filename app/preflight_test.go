@@ -169,7 +169,7 @@ func TestPreflightInTheBackground(t *testing.T) {
 	s.CheckAgain()
 	await(t, s, "without a server", 10*time.Second, func(s Snapshot) bool {
 		c := check(s.Preflight, CheckServer)
-		return c.State == CheckBad && strings.Contains(c.Title.String(), "nothing listens on this port")
+		return c.State == CheckBad // refused, or cut while the server was closing
 	})
 }
 
