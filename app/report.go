@@ -102,6 +102,7 @@ func (a *account) close(at time.Duration, last *Snapshot) Report {
 	if r.Outputs == nil {
 		r.Outputs = []OutputStatus{}
 	}
+	wasLive := false // also for no time that was written down, when it crashed at once
 	for i, e := range a.Events {
 		until := Seconds(at)
 		if i+1 < len(a.Events) {
@@ -110,8 +111,9 @@ func (a *account) close(at time.Duration, last *Snapshot) Report {
 		switch e.State {
 		case Live:
 			r.OnAir += until - e.At
+			wasLive = true
 		case Stalled, Reconnecting, Connecting:
-			if r.OnAir > 0 { // it was live before
+			if wasLive {
 				r.OffAir += until - e.At
 			}
 		}
