@@ -13,6 +13,7 @@ import (
 	"tally/capture/microphone"
 	"tally/capture/screen"
 	"tally/capture/testcard"
+	"tally/capture/wayland"
 )
 
 // lists are the ways to look for devices, in the order in which they are shown.
@@ -21,7 +22,8 @@ var lists = []struct {
 	none, backend, damaged Sentence // what to say when there is none, nothing that could have any, or no list
 }{
 	{camera.Devices, "There is no camera.", "There is no camera.", "The list of cameras could not be read: %s"},
-	{screen.Devices, "There is no screen.", "There is no X11 display to capture.", "The list of screens could not be read: %s"},
+	{screen.Devices, "There is no screen.", "There is no display to capture.", "The list of screens could not be read: %s"},
+	{screen.Windows, "", "", "The list of windows could not be read: %s"}, // none is no matter: windows come and go
 	{microphone.Devices, "There is no microphone.", "There is no sound system on this machine.", "The list of microphones could not be read: %s"},
 }
 
@@ -32,11 +34,14 @@ func Devices(ctx context.Context) (found []capture.Device, missing []Sentence) {
 		devices, err := l.list(ctx)
 		found = append(found, devices...)
 		switch {
+		case errors.Is(err, wayland.ErrNoPortal):
+			missing = append(missing, Explain(err).Title)
+		case errors.Is(err, capture.ErrNoBackend) && l.backend == "": // said of the screens
 		case errors.Is(err, capture.ErrNoBackend):
 			missing = append(missing, l.backend)
 		case err != nil:
 			missing = append(missing, words.Say(string(l.damaged), Explain(err).Title))
-		case len(devices) == 0:
+		case len(devices) == 0 && l.none != "":
 			missing = append(missing, l.none)
 		}
 	}
@@ -90,9 +95,9 @@ func (s *Studio) openPicture(ctx context.Context, w sourceWish) (found, error) {
 	case "camera":
 		return s.openCamera(ctx, w, spec)
 	case "screen":
-		f := lookUp(ctx, screen.Devices, spec)
-		f.Source = screen.Open(spec.arg, float64(w.fps), s.clock)
-		return f, nil
+		return s.openScreen(ctx, w, spec), nil
+	case "window":
+		return s.openWindow(ctx, w, spec), nil
 	case "file":
 		return s.openFile(w, spec)
 	}

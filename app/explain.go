@@ -25,7 +25,7 @@ func Explain(err error) Problem {
 	if err == nil {
 		return Problem{}
 	}
-	for _, explain := range []func(error) (Problem, bool){explainMeasure, explainOwn, explainLine, explainAuthority, explainURL, explainServer, explainDevice, explainDisk, explainEncoder} {
+	for _, explain := range []func(error) (Problem, bool){explainMeasure, explainOwn, explainLine, explainAuthority, explainURL, explainServer, explainScreen, explainDevice, explainDisk, explainEncoder} {
 		if p, ok := explain(err); ok {
 			return p
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tally/capture"
+	"tally/capture/screen"
 	"tally/encoder"
 	"tally/rtmpout"
 )
@@ -48,6 +49,11 @@ func TestExplain(t *testing.T) {
 		{"no key", ErrNoKey, "no stream key", false},
 		{"busy camera", fmt.Errorf("camera: %w", capture.ErrBusy), "in use by another", true},
 		{"unplugged", fmt.Errorf("camera: %w", capture.ErrGone), "unplugged", true},
+		{"minimised window", fmt.Errorf("screen: %w", screen.ErrHidden), "minimised", true},
+		{"closed window", fmt.Errorf("screen: %w", screen.ErrClosed), "was closed", true},
+		{"window that is not open", fmt.Errorf("screen: %w", screen.ErrNoWindow), "not open", true},
+		{"two windows", fmt.Errorf("screen: %w", screen.ErrSeveral), "Several windows", true},
+		{"part outside", fmt.Errorf("screen: %w", screen.ErrOutside), "outside of the screen", true},
 		{"sound server gone", fmt.Errorf("microphone: %w (%w)", capture.ErrGone, capture.ErrNoBackend), "sound system has stopped", true},
 		{"no sound server", fmt.Errorf("microphone: %w", capture.ErrNoBackend), "is not running", true},
 		{"no right", fmt.Errorf("camera: %w", capture.ErrDenied), "may not use", true},

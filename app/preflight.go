@@ -150,6 +150,8 @@ func (f *facts) server(d Destination) (Check, bool) {
 	c := Check{ID: CheckServer, About: d.ID}
 	r, called := f.reached[d.ID]
 	switch {
+	case !called && d.own():
+		c.Title = words.Say("%s is connected to when you go live. “Look again” tries it now.", d.Name)
 	case !called:
 		c.State, c.Title = CheckOpen, words.Say("Calling the server of %s.", d.Name)
 	case r.err != nil:

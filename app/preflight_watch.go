@@ -79,7 +79,7 @@ func (w *watchman) fill(f *facts) {
 	defer w.mu.Unlock()
 	f.reached = map[string]reached{}
 	for _, d := range f.settings.Destinations {
-		if r, ok := w.reached[d.ID]; ok && w.called[d.ID] == wayOf(d) {
+		if r, ok := w.reached[d.ID]; ok && w.called[d.ID] == wayOf(d) && (!d.own() || f.now.Sub(r.at) < callAgain) {
 			f.reached[d.ID] = r
 		}
 	}
@@ -109,6 +109,7 @@ func (s *Studio) keepChecked(ctx context.Context) error {
 	listen, look := time.NewTicker(listenEach), time.NewTicker(lookEach)
 	defer listen.Stop()
 	defer look.Stop()
+	asked := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -118,7 +119,9 @@ func (s *Studio) keepChecked(ctx context.Context) error {
 			continue
 		case <-w.again:
 			w.forget()
+			asked = true
 		case <-look.C:
+			asked = false
 		}
 		if s.Snapshot().State.OnAir() {
 			continue
@@ -130,7 +133,7 @@ func (s *Studio) keepChecked(ctx context.Context) error {
 		w.lookAtNetwork()
 		w.lookAtPower()
 		for _, d := range enabledOf(set) {
-			if w.due(d) {
+			if (asked || !d.own()) && w.due(d) {
 				calls.Go(func() { s.call(ctx, d) })
 			}
 		}
@@ -219,6 +222,11 @@ func (w *watchman) lookAtClock(o Options) {
 		}
 	}
 }
+
+// own tells whether this is the user's own server and not a service's. It is called
+// only when somebody asks: it may be a receiver that waits for one connection, as
+// ffmpeg -listen 1 is, and would take the call for it.
+func (d Destination) own() bool { return d.Service == "" }
 
 // wayOf is what makes a call another one.
 func wayOf(d Destination) string { return d.URL + " " + d.CA }

@@ -180,7 +180,10 @@ func (r *rig) encode() {
 
 // hand gives a packet to all outputs. It holds its capture time.
 func (r *rig) hand(track encoder.Track, at time.Duration, size int, key bool) {
-	p := &encoder.Packet{Track: track, PTS: at, DTS: at, Key: key, Data: make([]byte, max(size, 16))}
+	// With a reference of our own: else the first output that is done with it would give
+	// it to the encoders' pool while the next one still gets it.
+	p := (&encoder.Packet{Track: track, PTS: at, DTS: at, Key: key, Data: make([]byte, max(size, 16))}).Retain()
+	defer p.Release()
 	binary.BigEndian.PutUint64(p.Data, uint64(at))
 	before := time.Now()
 	for _, o := range r.outputs {

@@ -73,7 +73,8 @@ func (s *Settings) SetOf(source string, change func(*SourceSettings)) {
 
 // VideoSettings choose the picture.
 type VideoSettings struct {
-	Source      string        `json:"source"` // camera[:ID] | screen[:N] | testcard | file:PATH | none; empty: camera if there is one, else testcard
+	Source      string        `json:"source"`         // as --video has it; empty: camera if there is one, else testcard
+	Part        string        `json:"part,omitempty"` // the part of a screen that was chosen last, as Source has it
 	Width       int           `json:"width"`
 	Height      int           `json:"height"`
 	FPS         int           `json:"fps"`

@@ -73,12 +73,12 @@ func TestBadSettingsFilesGiveDefaultsAndSayWhy(t *testing.T) {
 }
 
 func TestSourceForms(t *testing.T) {
-	for _, good := range []string{"", "camera", "camera:usb-0:1", "screen", "screen:2", "testcard", "file:a b.mp4", "none"} {
+	for _, good := range []string{"", "camera", "camera:usb-0:1", "screen", "screen:2", "screen:0@800x600+10+20", "screen:@800x600+10+20", "window:Firefox", "window:XTerm/a: b", "testcard", "file:a b.mp4", "none"} {
 		if err := CheckVideoSource(good); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"webcam", "screen:x", "testcard:1", "file", "file:", "none:x", "mic"} {
+	for _, bad := range []string{"webcam", "screen:x", "screen:0@800x600", "screen:0@1x1+0+0", "window", "window:", "testcard:1", "file", "file:", "none:x", "mic"} {
 		if CheckVideoSource(bad) == nil {
 			t.Errorf("%q is accepted", bad)
 		}

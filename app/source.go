@@ -7,7 +7,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"tally/app/words"
 	"tally/capture"
 	"tally/capture/media"
+	"tally/capture/screen"
 )
 
 // sourceSpec is a --video or --audio value taken apart: "camera:ID" is kind
@@ -34,7 +34,7 @@ func (s sourceSpec) String() string {
 }
 
 var (
-	videoKinds = []string{"camera", "screen", "testcard", "file", "none"}
+	videoKinds = []string{"camera", "screen", "window", "testcard", "file", "none"}
 	audioKinds = []string{"mic", "tone", "file", "none"}
 )
 
@@ -54,10 +54,11 @@ func checkSource(s string, kinds []string) error {
 		return fmt.Errorf("%q is none of %s", s, strings.Join(kinds, ", "))
 	case spec.kind == "file" && spec.arg == "":
 		return errors.New("file: needs a path, as in file:talk.mp4")
-	case spec.kind == "screen" && spec.arg != "":
-		if _, err := strconv.Atoi(spec.arg); err != nil {
-			return fmt.Errorf("screen:%s is no number, as in screen:0", spec.arg)
-		}
+	case spec.kind == "screen":
+		_, err := screen.ParseArea(spec.arg)
+		return err
+	case spec.kind == "window" && spec.arg == "":
+		return errors.New("window: needs a title or a part of one, as in window:Firefox; tally devices lists them")
 	case spec.arg != "" && slices.Contains([]string{"testcard", "tone", "none"}, spec.kind):
 		return fmt.Errorf("%s takes nothing after a colon", spec.kind)
 	}
@@ -200,7 +201,7 @@ func (s *slot) keep(ctx context.Context) error {
 			if changed := s.once(ctx, wish); changed {
 				continue
 			}
-			if s.now().State == SourceFailed {
+			if st := s.now(); st.State == SourceFailed && st.Problem.Retry {
 				pause = time.After(s.pause())
 			}
 		}

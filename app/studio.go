@@ -243,6 +243,7 @@ func (s *Studio) Apply(set Settings) error {
 func needsNewShow(old, set Settings) bool {
 	// These can change at any time; whatever else differs cannot.
 	set.Video.Source, set.Audio.Source = old.Video.Source, old.Audio.Source
+	set.Video.Part = old.Video.Part
 	set.Audio.Muted = old.Audio.Muted
 	set.Video.BitrateKbps = old.Video.BitrateKbps
 	set.Record, set.RecordDir = old.Record, old.RecordDir

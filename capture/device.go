@@ -22,6 +22,7 @@ const (
 	KindCamera     Kind = "camera"
 	KindMicrophone Kind = "mic"
 	KindScreen     Kind = "screen"
+	KindWindow     Kind = "window" // of another program
 )
 
 // Device is something that the machine has to capture from.

@@ -23,6 +23,8 @@ func icon(name string) fyne.Resource {
 var (
 	iconCamera    = icon("camera")
 	iconScreen    = icon("screen")
+	iconWindow    = icon("window")
+	iconPart      = icon("part")
 	iconMic       = icon("mic")
 	iconTestcard  = icon("testcard")
 	iconTone      = icon("tone")

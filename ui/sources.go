@@ -56,6 +56,11 @@ func isCamera(s app.Snapshot) bool { return strings.HasPrefix(s.Picture.Device, 
 func identities(all []capture.Device) []string {
 	var out []string
 	for _, d := range all {
+		if d.Kind == capture.KindWindow { // its title may change each second
+			program, _, _ := strings.Cut(d.ID, "/")
+			out = append(out, "window:"+program)
+			continue
+		}
 		out = append(out, string(d.Kind)+":"+d.ID+":"+d.Name)
 	}
 	return out
@@ -117,7 +122,7 @@ func pictureMenu(w *Window) *fyne.Menu {
 		w.apply(func(s *app.Settings) { s.Video.Source = source })
 	}}
 	m.addDevices(capture.KindCamera, iconCamera, tr("No camera found"))
-	m.addDevices(capture.KindScreen, iconScreen, "")
+	m.items = append(m.items, w.screenItems(m.chosen, func(source string) func() { return func() { m.choose(source) } })...)
 	m.items = append(m.items, fyne.NewMenuItemSeparator())
 	m.add(tr("Test card"), "testcard", iconTestcard)
 	m.addFile(tr("Media file…"), videoFiles)
@@ -185,6 +190,9 @@ func sameSource(a, b string, all []capture.Device) bool {
 // sourceName names a source for people.
 func sourceName(source string, all []capture.Device) string {
 	kind, id, _ := strings.Cut(source, ":")
+	if partOf(source) != "" {
+		return partName(source)
+	}
 	switch kind {
 	case "testcard":
 		return tr("Test card")
@@ -205,6 +213,8 @@ func sourceName(source string, all []capture.Device) string {
 		return tr("Microphone")
 	case "screen":
 		return tr("Screen")
+	case "window":
+		return windowTitle(id)
 	}
 	return source
 }
@@ -215,7 +225,12 @@ func sourceIcon(source string) fyne.Resource {
 	case "camera":
 		return iconCamera
 	case "screen":
+		if partOf(source) != "" {
+			return iconPart
+		}
 		return iconScreen
+	case "window":
+		return iconWindow
 	case "mic":
 		return iconMic
 	case "testcard":

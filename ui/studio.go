@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"image"
 	"time"
 
 	"tally/app"
@@ -40,6 +41,10 @@ type Studio interface {
 	SetKey(destinationID string, key app.Key)
 	ForgetKey(destinationID string)
 	RefreshDevices()
+	// AskForScreen has a Wayland desktop ask once more what to share.
+	AskForScreen()
+	// ScreenPicture is what a screen shows now, to choose a part of it.
+	ScreenPicture(id string) (image.Image, app.Problem)
 	Seek(source string, to time.Duration) // a file that plays
 	Pause(source string, on bool)
 

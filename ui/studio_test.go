@@ -25,6 +25,7 @@ type recorder struct {
 	applied []app.Settings
 	keys    map[string]app.Key
 	refuse  error
+	blind   app.Problem // instead of a picture of the screen
 	checks  []app.Check
 	shows   []app.Report
 
@@ -76,6 +77,10 @@ func (r *recorder) RemuxFile(path string)                { r.note("RemuxFile(%s)
 func (r *recorder) ExportMissed(path string)             { r.note("ExportMissed(%s)", path) }
 func (r *recorder) Seek(source string, to time.Duration) { r.note("Seek(%s, %v)", source, to) }
 func (r *recorder) Pause(source string, on bool)         { r.note("Pause(%s, %v)", source, on) }
+func (r *recorder) AskForScreen()                        { r.note("AskForScreen") }
+func (r *recorder) ScreenPicture(string) (image.Image, app.Problem) {
+	return image.NewRGBA(image.Rect(0, 0, 1920, 1080)), r.blind
+}
 
 func (r *recorder) Shows(read func([]app.Report, error)) { read(r.shows, nil) }
 

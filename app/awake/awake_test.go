@@ -68,8 +68,9 @@ func (l loginService) Inhibit(what, who, why, mode string) (dbus.UnixFD, *dbus.E
 	l.d.mu.Lock()
 	l.d.held = ours
 	l.d.mu.Unlock()
+	fd := dbus.UnixFD(theirs.Fd())
 	time.AfterFunc(time.Second, func() { theirs.Close() }) // it has been sent by then
-	return dbus.UnixFD(theirs.Fd()), nil
+	return fd, nil
 }
 
 // letGo tells whether the lock's other end is closed.

@@ -8,16 +8,20 @@ type cursor struct {
 	width  int
 	height int
 	hot    image.Point // the point of it that points
-	at     image.Point // where that is, on the whole desktop
+	at     image.Point // where that is, on what is captured
+	over   bool        // it points at what is captured
 }
 
-// bounds is the part of the desktop that the cursor covers.
+// bounds is what the cursor covers of what is captured.
 func (c *cursor) bounds() image.Rectangle {
+	if !c.over {
+		return image.Rectangle{}
+	}
 	from := c.at.Sub(c.hot)
 	return image.Rectangle{Min: from, Max: from.Add(image.Pt(c.width, c.height))}
 }
 
-// drawInto lays the cursor over a BGRA picture of one part of the desktop.
+// drawInto lays the cursor over a BGRA picture of one area.
 func (c *cursor) drawInto(pix []byte, stride int, area image.Rectangle) {
 	b := c.bounds()
 	part := b.Intersect(area)

@@ -7,7 +7,7 @@ import (
 
 // TestCursorIsClipped draws a cursor over each edge and corner of a picture, and far off.
 func TestCursorIsClipped(t *testing.T) {
-	c := cursor{pixels: make([]uint32, 64), width: 8, height: 8, hot: image.Pt(3, 3)}
+	c := cursor{pixels: make([]uint32, 64), width: 8, height: 8, hot: image.Pt(3, 3), over: true}
 	for i := range c.pixels {
 		c.pixels[i] = 0xFFFFFFFF
 	}
@@ -33,7 +33,7 @@ func TestCursorIsClipped(t *testing.T) {
 
 func TestCursorIsBlended(t *testing.T) {
 	// Half covered red, premultiplied, over blue.
-	c := cursor{pixels: []uint32{0x80800000}, width: 1, height: 1}
+	c := cursor{pixels: []uint32{0x80800000}, width: 1, height: 1, over: true}
 	pix := []byte{200, 0, 0, 9}
 	c.drawInto(pix, 4, image.Rect(0, 0, 1, 1))
 	if pix[0] < 98 || pix[0] > 101 || pix[1] != 0 || pix[2] != 128 {

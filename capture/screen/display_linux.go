@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/composite"
 	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 
 	"tally/capture"
+	"tally/capture/wayland"
 )
 
 // xgb writes to stderr what it also returns.
@@ -28,12 +30,13 @@ func init() { xgb.Logger = log.New(io.Discard, "", 0) }
 
 // display is a connection to the X server, with what it can do.
 type display struct {
-	conn   *xgb.Conn
-	root   xproto.Window
-	whole  image.Rectangle // the desktop: all screens
-	randr  bool            // knows of single screens
-	xfixes bool            // tells the cursor's picture
-	shm    bool            // shares memory
+	conn      *xgb.Conn
+	root      xproto.Window
+	whole     image.Rectangle // the desktop: all screens
+	randr     bool            // knows of single screens
+	xfixes    bool            // tells the cursor's picture
+	shm       bool            // shares memory
+	composite bool            // gives windows pictures of their own
 
 	randrEvent, xfixesEvent int // the first event of each
 }
@@ -46,22 +49,34 @@ type monitor struct {
 }
 
 // Devices lists the screens, the main one first among equals: "0", "1", … in the
-// display's own order. Without a display the error is a [capture.ErrNoBackend].
+// display's own order. In a Wayland session it is what the desktop's portal offers.
+// Without a display the error is a [capture.ErrNoBackend].
 func Devices(ctx context.Context) ([]capture.Device, error) {
+	all, err := patiently(ctx, list)
+	if errors.Is(err, ErrWayland) {
+		return wayland.Devices(ctx)
+	}
+	return all, err
+}
+
+// patiently asks the display in the background: one that hangs holds up nobody but
+// that.
+func patiently[T any](ctx context.Context, ask func() (T, error)) (T, error) {
 	type result struct {
-		devices []capture.Device
-		err     error
+		value T
+		err   error
 	}
 	done := make(chan result, 1)
-	go func() { // a display that hangs holds up nobody but this
-		devices, err := list()
-		done <- result{devices, err}
+	go func() {
+		value, err := ask()
+		done <- result{value, err}
 	}()
 	select {
 	case r := <-done:
-		return r.devices, r.err
+		return r.value, r.err
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		var none T
+		return none, ctx.Err()
 	}
 }
 
@@ -121,6 +136,10 @@ func connect() (*display, error) {
 	if _, ok = extension(conn, "MIT-SHM"); ok {
 		_, err := shm.QueryVersion(conn).Reply()
 		d.shm = err == nil
+	}
+	if _, ok = extension(conn, "Composite"); ok {
+		v, err := composite.QueryVersion(conn, 0, 4).Reply()
+		d.composite = err == nil && (v.MajorVersion > 0 || v.MinorVersion >= 2)
 	}
 	return d, nil
 }

@@ -8,8 +8,8 @@ import (
 	"image"
 	"time"
 
+	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/damage"
-	"github.com/jezek/xgb/randr"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
@@ -21,19 +21,41 @@ import (
 // same: there are graphics drivers that draw without telling.
 const verifyEvery = 500 * time.Millisecond
 
-// grabber captures one screen. It belongs to one goroutine.
+// subject is what is captured: a screen or a part of one ([desk]), or a window ([pane]).
+type subject interface {
+	// watch finds it, asks to be told when it moves, and says where to look for damage.
+	watch() (xproto.Drawable, error)
+	// locate says what to read, at the start and when it may have moved.
+	locate() (view, error)
+	// moved tells whether an event means that it must be located again.
+	moved(xgb.Event) bool
+	// pointer is where the mouse is, by the coordinates of what is read, and whether
+	// it belongs into the picture.
+	pointer() (at image.Point, over bool, err error)
+}
+
+// view is what to read for a picture.
+type view struct {
+	from xproto.Drawable
+	area image.Rectangle // of it
+	part bool            // there is more around it that changes
+}
+
+// grabber captures one subject. It belongs to one goroutine.
 type grabber struct {
 	*display
-	id     string
-	screen monitor
-	memory *sharedMemory
-	pool   *capture.FramePool
+	subject subject
+	view    view
+	memory  *sharedMemory
+	pool    *capture.FramePool
 
 	damageEvent int
 	damage      damage.Damage // 0: the server does not tell of changes
+	boxes       bool          // it tells where changes are
 	trusted     bool          // what it tells has been right so far
 	dirty       bool          // it has told of a change
-	resized     bool          // the screens have been rearranged
+	elsewhere   bool          // it has told of one outside of the view
+	moved       bool          // the subject may have
 
 	cursor      cursor
 	cursorStale bool // it has another picture now
@@ -42,6 +64,11 @@ type grabber struct {
 	captured time.Duration  // when it was last seen to be right
 	changed  time.Duration  // when it was captured
 	shown    time.Duration  // when it was last delivered
+	grabs    int            // pictures read
+}
+
+func newGrabber(d *display, of subject) *grabber {
+	return &grabber{display: d, subject: of, memory: &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}}}
 }
 
 func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
@@ -53,7 +80,11 @@ func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
 		return fmt.Errorf("screen: open: %w", err)
 	}
 	defer d.conn.Close()
-	g := &grabber{display: d, id: s.id, memory: &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}}}
+	of, err := s.subject(d)
+	if err != nil {
+		return fmt.Errorf("screen: open: %w: %w", capture.ErrNotFound, err)
+	}
+	g := newGrabber(d, of)
 	defer g.forget()
 	if err := g.prepare(); err != nil {
 		return fmt.Errorf("screen: open: %w", classify(err))
@@ -73,13 +104,22 @@ func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
 	}
 }
 
-// prepare finds the screen and asks to be told of changes.
+func (s *source) subject(d *display) (subject, error) {
+	if s.isWindow {
+		return &pane{display: d, wish: s.id}, nil
+	}
+	a, err := ParseArea(s.id)
+	return &desk{display: d, wish: a}, err
+}
+
+// prepare finds the subject and asks to be told of changes.
 func (g *grabber) prepare() error {
-	if err := g.locate(); err != nil {
+	damaged, err := g.subject.watch()
+	if err != nil {
 		return err
 	}
-	if g.randr {
-		randr.SelectInput(g.conn, g.root, randr.NotifyMaskScreenChange)
+	if err := g.locate(); err != nil {
+		return err
 	}
 	if g.xfixes {
 		xfixes.SelectCursorInput(g.conn, g.root, xfixes.CursorNotifyMaskDisplayCursor)
@@ -96,22 +136,27 @@ func (g *grabber) prepare() error {
 	if err != nil {
 		return err
 	}
-	if err := damage.CreateChecked(g.conn, id, xproto.Drawable(g.root), damage.ReportLevelNonEmpty).Check(); err == nil {
+	level := byte(damage.ReportLevelNonEmpty) // one event a picture is enough
+	if g.view.part {
+		level, g.boxes = damage.ReportLevelBoundingBox, true
+	}
+	if err := damage.CreateChecked(g.conn, id, damaged, level).Check(); err == nil {
 		g.damage, g.damageEvent, g.trusted = id, first+damage.Notify, true
 	}
 	return nil
 }
 
-// locate finds the screen, at the start and when it may have changed.
+// locate finds the subject, at the start and when it may have moved.
 func (g *grabber) locate() error {
-	m, err := g.find(g.id)
+	g.moved = false // an event that comes from here on is news
+	v, err := g.subject.locate()
 	if err != nil {
 		return err
 	}
-	if g.pool == nil || m.area.Size() != g.screen.area.Size() {
-		g.pool = g.memory.pool(m.area.Dx(), m.area.Dy())
+	if g.pool == nil || v.area.Size() != g.view.area.Size() {
+		g.pool = g.memory.pool(v.area.Dx(), v.area.Dy())
 	}
-	g.screen, g.resized, g.dirty = m, false, true
+	g.view, g.dirty = v, true
 	g.forget()
 	return nil
 }
@@ -126,7 +171,7 @@ func (g *grabber) forget() {
 // next is the picture for this beat, or nil if there is nothing to deliver yet.
 func (g *grabber) next(clock capture.Clock) (*capture.Frame, error) {
 	g.events()
-	if g.resized {
+	if g.moved {
 		if err := g.locate(); err != nil {
 			return nil, gone(err)
 		}
@@ -140,12 +185,13 @@ func (g *grabber) next(clock capture.Clock) (*capture.Frame, error) {
 	if g.last != nil && g.trusted && !g.dirty && !moved {
 		verify = now-g.captured >= verifyEvery
 		if !verify {
+			g.overlook()
 			return g.repeat(now), nil
 		}
 	}
 	f, err := g.grab()
 	if err != nil {
-		// A screen that was made smaller meanwhile: the news may be on its way.
+		// A screen or window that was made smaller meanwhile: the news may be on its way.
 		if lost := g.locate(); lost != nil {
 			return nil, gone(lost)
 		}
@@ -193,6 +239,15 @@ func (g *grabber) repeat(now time.Duration) *capture.Frame {
 	return g.last.At(now)
 }
 
+// overlook lets the server tell of the next change that is outside of the view.
+// Until then it would keep silent about changes between two that it has told of.
+func (g *grabber) overlook() {
+	if g.elsewhere {
+		damage.Subtract(g.conn, g.damage, 0, 0)
+		g.elsewhere = false
+	}
+}
+
 // events takes note of what the server has told since the last time.
 func (g *grabber) events() {
 	for {
@@ -200,17 +255,23 @@ func (g *grabber) events() {
 		if event == nil && err == nil {
 			return
 		}
+		if g.subject.moved(event) {
+			g.moved = true
+			continue
+		}
 		e, ok := event.(extensionEvent)
 		if !ok {
 			continue
 		}
-		switch int(e[0] & 0x7F) { // the highest bit: sent by a program
+		switch e.code() {
 		case g.damageEvent:
-			g.dirty = true
+			if g.boxes && !e.damaged().Overlaps(g.view.area) {
+				g.elsewhere = true
+			} else {
+				g.dirty = true
+			}
 		case g.xfixesEvent + xfixes.CursorNotify:
 			g.cursorStale = true
-		case g.randrEvent + randr.ScreenChangeNotify:
-			g.resized = true
 		}
 	}
 }
@@ -221,25 +282,23 @@ func (g *grabber) look() (moved bool, err error) {
 	if !g.xfixes {
 		return false, nil
 	}
-	before := g.cursor.bounds().Intersect(g.screen.area)
-	if g.cursorStale {
+	before := g.cursor.bounds().Intersect(g.view.area)
+	fresh := g.cursorStale
+	if fresh {
 		c, err := xfixes.GetCursorImage(g.conn).Reply()
 		if err != nil {
 			return false, err
 		}
 		g.cursorStale = false
-		w, h := int(c.Width), int(c.Height)
-		if len(c.CursorImage) >= w*h {
-			g.cursor = cursor{pixels: c.CursorImage, width: w, height: h, hot: image.Pt(int(c.Xhot), int(c.Yhot)), at: image.Pt(int(c.X), int(c.Y))}
+		if w, h := int(c.Width), int(c.Height); len(c.CursorImage) >= w*h {
+			g.cursor = cursor{pixels: c.CursorImage, width: w, height: h, hot: image.Pt(int(c.Xhot), int(c.Yhot))}
 		}
-		return !before.Empty() || !g.cursor.bounds().Intersect(g.screen.area).Empty(), nil
 	}
-	p, err := xproto.QueryPointer(g.conn, g.root).Reply()
-	if err != nil {
+	if g.cursor.at, g.cursor.over, err = g.subject.pointer(); err != nil {
 		return false, err
 	}
-	g.cursor.at = image.Pt(int(p.RootX), int(p.RootY))
-	return g.cursor.bounds().Intersect(g.screen.area) != before, nil
+	now := g.cursor.bounds().Intersect(g.view.area)
+	return now != before || fresh && !now.Empty(), nil
 }
 
 const (
@@ -247,31 +306,31 @@ const (
 	zPixmap   = xproto.ImageFormatZPixmap
 )
 
-// grab captures the screen, and draws the cursor.
+// grab captures the subject, and draws the cursor.
 func (g *grabber) grab() (*capture.Frame, error) {
-	a := g.screen.area
 	if g.damage != 0 {
 		// Before the picture: a change after this is told again.
 		damage.Subtract(g.conn, g.damage, 0, 0)
 	}
-	g.dirty = false
-	f, err := g.fetch(xproto.Drawable(g.root), a)
+	g.dirty, g.elsewhere = false, false
+	g.grabs++
+	f, err := g.fetch()
 	if err != nil {
 		return nil, err
 	}
 	if g.xfixes {
-		g.cursor.drawInto(f.Plane[0], f.Stride[0], a)
+		g.cursor.drawInto(f.Plane[0], f.Stride[0], g.view.area)
 	}
 	return f, nil
 }
 
 // fetch gets a picture without the cursor.
-func (g *grabber) fetch(from xproto.Drawable, a image.Rectangle) (*capture.Frame, error) {
-	x, y, w, h := int16(a.Min.X), int16(a.Min.Y), uint16(a.Dx()), uint16(a.Dy())
+func (g *grabber) fetch() (*capture.Frame, error) {
 	if g.shm && !g.memory.failed {
 		f := g.pool.Get()
 		if s := g.memory.of(f); s != nil {
-			if _, err := shm.GetImage(g.conn, from, x, y, w, h, allPlanes, zPixmap, s.id, 0).Reply(); err != nil {
+			x, y, w, h := corner(g.view.area)
+			if _, err := shm.GetImage(g.conn, g.view.from, x, y, w, h, allPlanes, zPixmap, s.id, 0).Reply(); err != nil {
 				f.Release()
 				return nil, err
 			}
@@ -279,13 +338,24 @@ func (g *grabber) fetch(from xproto.Drawable, a image.Rectangle) (*capture.Frame
 		}
 		f.Release()
 	}
-	r, err := xproto.GetImage(g.conn, zPixmap, from, x, y, w, h, allPlanes).Reply()
+	return g.picture(g.view.from, g.view.area)
+}
+
+// picture gets a picture through the connection, in memory of its own.
+func (d *display) picture(from xproto.Drawable, area image.Rectangle) (*capture.Frame, error) {
+	x, y, w, h := corner(area)
+	r, err := xproto.GetImage(d.conn, zPixmap, from, x, y, w, h, allPlanes).Reply()
 	if err != nil {
 		return nil, err
 	}
-	size := capture.BGRA.Bytes(a.Dx(), a.Dy())
+	size := capture.BGRA.Bytes(area.Dx(), area.Dy())
 	if len(r.Data) < size {
 		return nil, fmt.Errorf("picture of %d bytes: %w", len(r.Data), capture.ErrNoFormat)
 	}
-	return capture.NewFrame(capture.BGRA, a.Dx(), a.Dy(), r.Data[:size]), nil
+	return capture.NewFrame(capture.BGRA, area.Dx(), area.Dy(), r.Data[:size]), nil
+}
+
+// corner is a rectangle as X has it.
+func corner(r image.Rectangle) (x, y int16, w, h uint16) {
+	return int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy())
 }

@@ -1,4 +1,4 @@
-// Package screen captures what a screen shows.
+// Package screen captures what a screen shows, a part of one, or a single window.
 //
 // On X11 the server writes each picture into memory that it shares with the frame,
 // so that nothing is copied on the way (MIT-SHM), and tells when something has
@@ -7,10 +7,12 @@ package screen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"tally/capture"
+	"tally/capture/wayland"
 )
 
 // RepeatEvery is how often a picture is delivered again, with a new stamp and
@@ -25,25 +27,52 @@ var patience = capture.Patience{Open: 5 * time.Second, Stall: 2 * time.Second, L
 // not the X server's to show. It is a [capture.ErrNoBackend].
 var ErrWayland = fmt.Errorf("a Wayland session does not show its screens to X11 programs: %w", capture.ErrNoBackend)
 
-// Open prepares the screen with that [capture.Device.ID], or the main one if id is
-// empty. Frames are BGRA in the screen's size, with the mouse cursor drawn in,
-// at most fps of them a second. A screen whose size is changed goes on in the new one.
+// Why a window or a part of a screen is not captured.
+var (
+	ErrNoWindow = fmt.Errorf("no such window: %w", capture.ErrNotFound)
+	ErrClosed   = fmt.Errorf("the window was closed: %w", capture.ErrGone)
+	ErrHidden   = fmt.Errorf("the window is minimised or on another workspace: %w", capture.ErrGone)
+	ErrOutside  = fmt.Errorf("this part lies outside of the screen: %w", capture.ErrNotFound)
+)
+
+// Open prepares a screen or a part of one: an [Area], or the main screen if area is
+// empty. Frames are BGRA in its size, with the mouse cursor drawn in, at most fps of
+// them a second. A screen whose size is changed goes on in the new one.
 //
-// Run fails with [capture.ErrNoBackend] (no display; [ErrWayland] is one),
+// In a Wayland session it is what the user chooses in the desktop's dialog, whatever
+// area says, and p spares the dialog; see [wayland.Open].
+//
+// Run fails with [capture.ErrNoBackend] (no display),
 // [capture.ErrDenied], [capture.ErrNotFound] (no such screen),
 // [capture.ErrNoFormat], [capture.ErrGone] (the display has ended, or the screen
 // was unplugged) or [capture.ErrStalled].
-func Open(id string, fps float64, clock capture.Clock) capture.Source {
-	return &source{id: id, fps: fps, clock: clock}
+func Open(area string, fps float64, clock capture.Clock, p wayland.Permission) capture.Source {
+	return &source{id: area, fps: fps, clock: clock, permission: p}
+}
+
+// OpenWindow prepares one window: a [capture.Device.ID] of [Windows], or its title, a
+// part of that, or its number. What covers it on the screen is not in the picture, and
+// what it covers neither. When its size changes, that of the frames does.
+//
+// Run fails as that of [Open] does, and with [ErrNoWindow], [ErrSeveral], [ErrClosed]
+// and [ErrHidden].
+func OpenWindow(window string, fps float64, clock capture.Clock) capture.Source {
+	return &source{id: window, isWindow: true, fps: fps, clock: clock}
 }
 
 type source struct {
-	id    string
-	fps   float64
-	clock capture.Clock
+	id         string
+	isWindow   bool
+	fps        float64
+	clock      capture.Clock
+	permission wayland.Permission
 }
 
 func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 	// Requests to a display that hangs cannot be given up.
-	return capture.Attend(ctx, patience, sink.Video, s.capture)
+	err := capture.Attend(ctx, patience, sink.Video, s.capture)
+	if errors.Is(err, ErrWayland) && !s.isWindow {
+		return wayland.Open(s.fps, s.clock, s.permission).Run(ctx, sink)
+	}
+	return err
 }

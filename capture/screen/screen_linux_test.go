@@ -22,6 +22,7 @@ import (
 
 	"tally/capture"
 	"tally/capture/capturetest"
+	"tally/capture/wayland"
 )
 
 // startX starts an X server of the test's own, and makes it the display.
@@ -112,10 +113,14 @@ type run struct {
 }
 
 func start(t *testing.T, id string, fps float64) *run {
+	return startSource(t, func(clock capture.Clock) capture.Source { return Open(id, fps, clock, wayland.Permission{}) })
+}
+
+func startSource(t *testing.T, open func(capture.Clock) capture.Source) *run {
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &run{frames: make(chan *capture.Frame, 1), done: make(chan error, 1), stop: cancel}
 	go func() {
-		r.done <- Open(id, fps, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
+		r.done <- open(capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
 			r.count.Add(1)
 			select {
 			case old := <-r.frames:
@@ -171,29 +176,33 @@ func (r *run) end(t *testing.T, within time.Duration) error {
 	return nil
 }
 
+// keepPainting changes a part of the window 60 times a second until it is told to stop.
+func keepPainting(c *client, part image.Rectangle) (end func()) {
+	stop, painted := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(painted)
+		for n := uint32(0); ; n++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(15 * time.Millisecond):
+				c.fill(part, n*0x010203&0xFFFFFF)
+			}
+		}
+	}()
+	return func() { close(stop); <-painted }
+}
+
 func TestContract(t *testing.T) {
 	for _, args := range [][]string{nil, {"-extension", "MIT-SHM"}, {"-extension", "DAMAGE"}, {"-extension", "XFIXES"}, {"-extension", "RANDR"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			startX(t, args...)
 			c := newClient(t, image.Rect(10, 10, 300, 200))
-			stop, painted := make(chan struct{}), make(chan struct{})
-			go func() {
-				defer close(painted)
-				for n := uint32(0); ; n++ {
-					select {
-					case <-stop:
-						return
-					case <-time.After(15 * time.Millisecond):
-						c.fill(image.Rect(0, 0, 290, 190), n*0x010203&0xFFFFFF)
-					}
-				}
-			}()
+			defer keepPainting(c, image.Rect(0, 0, 290, 190))()
 			capturetest.Contract(t, capturetest.Want{
-				Open:  func(clock capture.Clock) capture.Source { return Open("", 30, clock) },
+				Open:  func(clock capture.Clock) capture.Source { return Open("", 30, clock, wayland.Permission{}) },
 				Video: true, MinFPS: 12, Late: 30 * time.Millisecond, First: time.Second,
 			})
-			close(stop)
-			<-painted
 		})
 	}
 }
@@ -371,9 +380,10 @@ func TestNoDisplay(t *testing.T) {
 		{"", "", capture.ErrNoBackend},
 		{":31999", "", capture.ErrNoBackend},
 		{"nonsense", "", capture.ErrNoBackend},
-		{"", "wayland-0", ErrWayland},
+		{"", "wayland-0", wayland.ErrNoPortal},
 	} {
 		t.Setenv("DISPLAY", c.display)
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
 		t.Setenv("WAYLAND_DISPLAY", c.wayland)
 		if all, err := Devices(t.Context()); !errors.Is(err, c.want) || !errors.Is(err, capture.ErrNoBackend) || len(all) > 0 {
 			t.Errorf("Devices on %q: %+v, %v", c.display, all, err)
@@ -400,7 +410,7 @@ func TestSharedMemoryIsGivenBack(t *testing.T) {
 	before := segments(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	var kept *capture.Frame
-	Open("", 30, capture.NewClock()).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
+	Open("", 30, capture.NewClock(), wayland.Permission{}).Run(ctx, capture.Sink{Video: func(f *capture.Frame) {
 		if kept != nil {
 			f.Release()
 			return
@@ -452,7 +462,7 @@ func BenchmarkCapture(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer d.conn.Close()
-	g := &grabber{display: d, memory: &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}}}
+	g := newGrabber(d, &desk{display: d})
 	if err := g.prepare(); err != nil {
 		b.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func parseStream(args []string) (streamFlags, error) {
 	key := flags.String("key", "", "stream `key` of every URL (better in the environment: TALLY_KEY)")
 	enhanced := flags.Bool("enhanced", false, "the servers take HEVC, AV1 and Opus although they do not declare that")
 	ca := flags.String("ca", "", caHelp)
-	flags.StringVar(&set.Video.Source, "video", "", "picture: camera[:ID] | screen[:N] | testcard | file:PATH | none (default: a camera, else testcard)")
+	flags.StringVar(&set.Video.Source, "video", "", "picture: camera[:ID] | screen[:N[@WxH+X+Y]] | window:TITLE | testcard | file:PATH | none (default: a camera, else testcard); a window is chosen by a part of its title, or by its name in tally devices")
 	flags.StringVar(&set.Audio.Source, "audio", "", "sound: mic[:ID] | tone | file:PATH | none (default: a microphone, else tone)")
 	flags.Func("size", "`WxH` in pixels (default 1280x720)", func(s string) (err error) {
 		set.Video.Width, set.Video.Height, err = parseSize(s)

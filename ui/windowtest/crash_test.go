@@ -23,7 +23,7 @@ func TestGoOnAfterACrash(t *testing.T) {
 	p.keys("ctrl+l")
 	n.WaitPublished(t, secret, 1, 15*time.Second)
 	p.lamp(onAir, 10*time.Second, "ON AIR")
-	time.Sleep(2 * time.Second)
+	time.Sleep(3 * time.Second)
 	p.tally.Kill()
 
 	p.open()
@@ -35,7 +35,7 @@ func TestGoOnAfterACrash(t *testing.T) {
 	n.WaitPublished(t, secret, 2, 30*time.Second)
 	p.fill(onAir)
 	p.lamp(onAir, 10*time.Second, "ON AIR again")
-	time.Sleep(2 * time.Second)
+	time.Sleep(3 * time.Second)
 	p.keys("ctrl+e", "Tab", "Return")
 	p.lamp(offAir, 10*time.Second, "OFF AIR")
 
@@ -45,10 +45,10 @@ func TestGoOnAfterACrash(t *testing.T) {
 		t.Errorf("crashed %t, on air %v, off air %v", r.Crashed, time.Duration(r.OnAir), time.Duration(r.OffAir))
 	}
 	p.keys("ctrl+h")
-	p.until(5*time.Second, "the history is open", func(img image.Image) bool { return words(img, image.Rect(800, 150, 1000, 600), warnText) })
+	p.until(10*time.Second, "the history is open", func(img image.Image) bool { return words(img, image.Rect(800, 150, 1000, 600), warnText) })
 	p.picture("history")
 	p.keys("Return")
-	p.until(5*time.Second, "the show is open, with its graph", func(img image.Image) bool { return words(img, image.Rect(280, 200, 1000, 450), graphLine) })
+	p.until(10*time.Second, "the show is open, with its graph", func(img image.Image) bool { return words(img, image.Rect(280, 200, 1000, 450), graphLine) })
 	p.picture("show")
 	p.keys("Escape", "Escape", "ctrl+q")
 	if status := p.tally.Wait(t, 10*time.Second); status != 0 {

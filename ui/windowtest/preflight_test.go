@@ -24,7 +24,6 @@ func TestPreflightMuted(t *testing.T) {
 	p.knowsTally()
 	p.start()
 	p.saveDestination("rtmp://"+n.Addr+"/live", secret)
-	time.Sleep(3 * time.Second) // the server is called
 	p.keys("ctrl+m", "ctrl+l")
 	p.until(5*time.Second, "a list of what is wrong", sheetIsOpen)
 	time.Sleep(300 * time.Millisecond)
@@ -47,13 +46,17 @@ func TestPreflightMuted(t *testing.T) {
 	}
 }
 
-// TestPreflightWithoutAServer: nobody listens there. It is said before the show, and
-// somebody who knows better goes live anyway.
+// TestPreflightWithoutAServer: nobody listens there. Somebody who asks is told before
+// the show, and who knows better goes live anyway.
 func TestPreflightWithoutAServer(t *testing.T) {
 	p := sit(t)
 	p.saveDestination("rtmp://"+apptest.FreeAddr(t)+"/live", secret)
-	time.Sleep(4 * time.Second)
+	p.keys("ctrl+b") // what to look at before a show
+	p.until(5*time.Second, "the list of everything", sheetIsOpen)
+	p.keys("shift+Tab", "space") // look again
+	time.Sleep(3 * time.Second)
 	p.picture("preflight-line")
+	p.keys("Escape")
 	p.keys("ctrl+l")
 	p.until(5*time.Second, "a list of what is wrong", sheetIsOpen)
 	time.Sleep(300 * time.Millisecond)

@@ -1,0 +1,86 @@
+package pipewire
+
+/*
+#cgo CFLAGS: -O2 -std=gnu11 -Wall -I/usr/include/pipewire-0.3 -I/usr/include/spa-0.2 -D_REENTRANT
+#cgo LDFLAGS: -ldl -lpthread
+#cgo noescape tally_stream_look
+#cgo nocallback tally_stream_look
+#cgo noescape tally_stream_take
+#cgo nocallback tally_stream_take
+#include "stream_linux.h"
+*/
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrNoLibrary means that this machine has no libpipewire, or one that is too old.
+var ErrNoLibrary = errors.New("pipewire: there is no libpipewire-0.3")
+
+// Stream is a video stream. It is used by one goroutine.
+type Stream struct{ c *C.tally_stream }
+
+// News is what is known of a stream at one moment.
+type News struct {
+	Fresh         bool // there is a picture that was not taken
+	Width, Height int  // of it
+	RedFirst      bool // its pixels are RGBx; else BGRx
+	Age           time.Duration
+	Err           error // the stream is over
+}
+
+// Open connects to a node of the server behind fd, and asks it for at most fps
+// pictures a second. fd belongs to the stream from then on, also when Open fails.
+func Open(fd int, node uint32, fps int) (*Stream, error) {
+	if C.tally_pipewire_load() < 0 {
+		unix.Close(fd)
+		return nil, ErrNoLibrary
+	}
+	var why C.int
+	c := C.tally_stream_open(C.int(fd), C.uint32_t(node), C.int(fps), &why)
+	if c == nil {
+		return nil, fmt.Errorf("pipewire: open the stream: %w", syscall.Errno(-why))
+	}
+	return &Stream{c}, nil
+}
+
+// Available tells whether this machine has the library.
+func Available() bool { return C.tally_pipewire_load() >= 0 }
+
+// Close ends the stream and gives back all that it has.
+func (s *Stream) Close() {
+	C.tally_stream_close(s.c)
+	s.c = nil
+}
+
+// Look tells how the stream is doing.
+func (s *Stream) Look() News {
+	var n C.tally_news
+	C.tally_stream_look(s.c, &n)
+	news := News{Fresh: n.fresh != 0, Width: int(n.width), Height: int(n.height), RedFirst: n.red_first != 0}
+	if news.Fresh {
+		var now unix.Timespec
+		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
+		news.Age = max(0, time.Duration(now.Nano()-int64(n.when)))
+	}
+	if n.failure != 0 {
+		news.Err = fmt.Errorf("pipewire: the stream is over: %w", syscall.Errno(-n.failure))
+	}
+	return news
+}
+
+// Take copies the fresh picture into 4 × width × height bytes, without padding. It
+// is false when there is none of that size any more; Look tells what there is then.
+func (s *Stream) Take(width, height int, to []byte) bool {
+	if len(to) < 4*width*height || len(to) == 0 {
+		return false
+	}
+	return C.tally_stream_take(s.c, C.int(width), C.int(height), (*C.uint8_t)(unsafe.SliceData(to))) == 0
+}

@@ -1,0 +1,82 @@
+package screen
+
+import (
+	"context"
+	"fmt"
+	"image"
+
+	"github.com/jezek/xgb"
+	"github.com/jezek/xgb/randr"
+	"github.com/jezek/xgb/xproto"
+
+	"tally/capture"
+)
+
+// desk is a screen, or a part of one, as the subject of a capture.
+type desk struct {
+	*display
+	wish Area
+}
+
+func (k *desk) watch() (xproto.Drawable, error) {
+	if k.randr {
+		randr.SelectInput(k.conn, k.root, randr.NotifyMaskScreenChange)
+	}
+	return xproto.Drawable(k.root), nil
+}
+
+func (k *desk) locate() (view, error) {
+	m, err := k.find(k.wish.Screen)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{from: xproto.Drawable(k.root), area: m.area}
+	if !k.wish.Part.Empty() {
+		v.area = k.wish.Part.Add(m.area.Min).Intersect(m.area)
+		if v.area.Empty() {
+			return view{}, fmt.Errorf("%s: %w", k.wish, ErrOutside)
+		}
+	}
+	v.part = v.area != k.whole
+	return v, nil
+}
+
+func (k *desk) moved(e xgb.Event) bool {
+	x, ok := e.(extensionEvent)
+	return ok && k.randr && x.code() == k.randrEvent+randr.ScreenChangeNotify
+}
+
+func (k *desk) pointer() (image.Point, bool, error) {
+	p, err := xproto.QueryPointer(k.conn, k.root).Reply()
+	if err != nil {
+		return image.Point{}, false, err
+	}
+	return image.Pt(int(p.RootX), int(p.RootY)), true, nil
+}
+
+// Shot is what a screen shows now, without the mouse: for choosing a part of it.
+// The picture belongs to the caller.
+func Shot(ctx context.Context, id string) (*capture.Frame, error) {
+	f, err := patiently(ctx, func() (*capture.Frame, error) { return shoot(id) })
+	if err != nil {
+		return nil, fmt.Errorf("screen: take a picture: %w", err)
+	}
+	return f, nil
+}
+
+func shoot(id string) (*capture.Frame, error) {
+	d, err := connect()
+	if err != nil {
+		return nil, err
+	}
+	defer d.conn.Close()
+	m, err := d.find(id)
+	if err != nil {
+		return nil, classify(err)
+	}
+	f, err := d.picture(xproto.Drawable(d.root), m.area)
+	if err != nil {
+		return nil, classify(err)
+	}
+	return f, nil
+}
