@@ -90,9 +90,6 @@ func somebody(t *testing.T, size string) *person {
 		if p.tally == nil {
 			return
 		}
-		if t.Failed() {
-			p.keepScreen()
-		}
 		out := p.tally.Output()
 		if strings.Contains(out, secret) {
 			t.Error("Tally printed the stream key")
@@ -115,7 +112,14 @@ func (p *person) start() {
 func (p *person) open() {
 	p.t.Helper()
 	env := append(p.desktop.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1", "TALLY_THREAD_CHECKS=1")
-	p.tally = apptest.Start(p.t, append(env, p.env...), program)
+	started := apptest.Start(p.t, append(env, p.env...), program)
+	p.tally = started
+	// Registered after the start, so that it comes before the end of Tally.
+	p.t.Cleanup(func() {
+		if p.t.Failed() && p.tally == started {
+			p.keepScreen()
+		}
+	})
 	window := p.desktop.Window(p.t, "^Tally$", 15*time.Second)
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
 }
