@@ -100,6 +100,11 @@ func TestPanes(t *testing.T) {
 	if !w.preview.raster.Visible() || len(bar.seen) != 0 {
 		t.Error("the panes lie over a sheet")
 	}
+	puts := picture.puts
+	feed() // a picture that comes before the painter has painted must not hide it again
+	if w.placePanes(); picture.puts != puts || !w.preview.raster.Visible() {
+		t.Error("the picture stays over a sheet")
+	}
 	w.capture() // paints
 	w.preview.paint(640, 360)
 	if len(picture.seen) != 0 {

@@ -37,6 +37,7 @@ type previewView struct {
 	shape         float32        // width / height of the picture
 	hidden        bool           // nobody can see it
 	off           bool           // nobody wants it
+	covered       bool           // something lies over the window: the picture is the painter's
 	painted       int            // how often the picture was painted
 }
 
@@ -124,7 +125,7 @@ func (v *previewView) showFrame(f *capture.Frame) {
 		v.shape = shape
 		v.root.Refresh()
 	}
-	if v.pane.on && f.Width == v.pane.at.Dx() && f.Height == v.pane.at.Dy() {
+	if v.pane.on && !v.covered && f.Width == v.pane.at.Dx() && f.Height == v.pane.at.Dy() {
 		v.pane.Put(f.Plane[0])
 		show(v.raster, false) // only now: it had to be seen until here
 		return
@@ -135,6 +136,7 @@ func (v *previewView) showFrame(f *capture.Frame) {
 // place puts the pane where the picture is, unless it is not free: then the painter
 // has to show it.
 func (v *previewView) place(at image.Rectangle, free bool, holes []image.Rectangle) {
+	v.covered = !free
 	switch {
 	case v.notice.Visible():
 		v.pane.away()
