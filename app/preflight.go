@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"tally/app/machine"
 	"tally/app/program"
 	"tally/app/words"
 	"tally/assets"
@@ -82,7 +83,7 @@ type facts struct {
 	encoderTried   bool
 	room           int64 // bytes free for recordings; -1: not looked at yet
 	roomErr        error
-	power          power
+	machine        machine.Status
 	clockBehind    time.Time // zero, or when this computer was used last: later than now
 }
 
@@ -90,12 +91,6 @@ type facts struct {
 type reached struct {
 	at  time.Time
 	err error
-}
-
-// power is what this computer runs on.
-type power struct {
-	battery, mains   bool
-	percent, minutes int // minutes is 0 where it is not known
 }
 
 // preflight looks at everything, and lists the worst first. A rehearsal needs no

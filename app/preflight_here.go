@@ -121,21 +121,21 @@ const lowBattery = 40
 
 func (f *facts) runsOn() (Check, bool) {
 	c := Check{ID: CheckPower, Title: "This computer runs on mains."}
-	p := f.power
+	m := f.machine
 	switch {
-	case !p.battery:
+	case !m.Battery:
 		return c, false
-	case p.mains:
-	case p.percent < lowBattery || p.minutes > 0 && p.minutes < 45:
+	case m.OnMains:
+	case m.BatteryPercent < lowBattery || m.BatteryMinutes > 0 && m.BatteryMinutes < 45:
 		c.State = CheckDoubt
-		c.Title = words.Say("This computer runs on its battery, which has %d %% left.", p.percent)
-		if p.minutes > 0 {
-			c.Title = words.Say("This computer runs on its battery, which lasts for some %d minutes.", p.minutes)
+		c.Title = words.Say("This computer runs on its battery, which has %d %% left.", m.BatteryPercent)
+		if m.BatteryMinutes > 0 {
+			c.Title = words.Say("This computer runs on its battery, which lasts for some %d minutes.", m.BatteryMinutes)
 		}
 		c.Advice = "Plug it in: a show takes more than a day's work does."
 	default:
 		c.State = CheckNote
-		c.Title = words.Say("This computer runs on its battery, which has %d %% left.", p.percent)
+		c.Title = words.Say("This computer runs on its battery, which has %d %% left.", m.BatteryPercent)
 	}
 	return c, true
 }

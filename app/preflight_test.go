@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"tally/app/machine"
 	"tally/app/program"
 	"tally/rtmpout/rtmptest"
 )
@@ -30,7 +31,7 @@ func allWell() facts {
 		sight:   program.Sight{At: time.Minute, Still: 20 * time.Millisecond}, sighted: true,
 		reached:      map[string]reached{"t": {at: now}},
 		line:         LineFigure{When: now.Add(-3 * time.Hour), Kbps: 7100},
-		encoderTried: true, room: 100 << 30, power: power{battery: true, mains: true, percent: 90},
+		encoderTried: true, room: 100 << 30, machine: machine.Status{Battery: true, OnMains: true, BatteryPercent: 90},
 	}
 }
 
@@ -74,9 +75,9 @@ func TestPreflight(t *testing.T) {
 		{"no disk", func(f *facts) { f.room = 20 << 20 }, CheckDisk, CheckBad, FixFolder, "0 minutes"},
 		{"nobody has looked at the disk yet", func(f *facts) { f.room = -1 }, CheckDisk, CheckOpen, "", "Looking for room"},
 		{"a folder of others", func(f *facts) { f.roomErr = os.ErrPermission }, CheckDisk, CheckBad, FixFolder, "may not write there"},
-		{"a low battery", func(f *facts) { f.power = power{battery: true, percent: 22} }, CheckPower, CheckDoubt, "", "22 % left"},
-		{"an empty one soon", func(f *facts) { f.power = power{battery: true, percent: 80, minutes: 30} }, CheckPower, CheckDoubt, "", "30 minutes"},
-		{"a full one", func(f *facts) { f.power = power{battery: true, percent: 90, minutes: 200} }, CheckPower, CheckNote, "", "90 % left"},
+		{"a low battery", func(f *facts) { f.machine = machine.Status{Battery: true, BatteryPercent: 22} }, CheckPower, CheckDoubt, "", "22 % left"},
+		{"an empty one soon", func(f *facts) { f.machine = machine.Status{Battery: true, BatteryPercent: 80, BatteryMinutes: 30} }, CheckPower, CheckDoubt, "", "30 minutes"},
+		{"a full one", func(f *facts) { f.machine = machine.Status{Battery: true, BatteryPercent: 90, BatteryMinutes: 200} }, CheckPower, CheckNote, "", "90 % left"},
 		{"the clock", func(f *facts) { f.clockBehind = f.now.AddDate(0, 2, 0) }, CheckClock, CheckDoubt, "", "2026-11-25, but Tally was used here on 2027-01-25"},
 	} {
 		f := allWell()

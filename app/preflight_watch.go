@@ -31,7 +31,6 @@ type watchman struct {
 	room     int64
 	roomErr  error
 	roomOf   string // the folder that these are about
-	power    power
 	behind   time.Time
 	network  string
 	lines    map[string]LineFigure // by network
@@ -59,7 +58,7 @@ func newWatchman() watchman {
 // the background has found out about the rest. The worst is first.
 func (s *Studio) Preflight() []Check {
 	s.mu.Lock()
-	f := facts{now: time.Now(), settings: s.settings, keys: s.keys, storing: maps.Clone(s.storing)}
+	f := facts{now: time.Now(), settings: s.settings, keys: s.keys, storing: maps.Clone(s.storing), machine: s.machine}
 	s.mu.Unlock()
 	f.picture, f.sound = s.video.now(), s.audio.now()
 	if f.picture.Source != "" && f.picture.Source == f.settings.Audio.Source {
@@ -84,7 +83,6 @@ func (w *watchman) fill(f *facts) {
 		}
 	}
 	f.line = w.lines[w.network]
-	f.power = w.power
 	f.encoder, f.encoderTried = w.trying, w.tried == tryOf(f.settings.Video)
 	if f.room = -1; w.roomOf == recordDir(f.settings) {
 		f.room, f.roomErr = w.room, w.roomErr
@@ -131,7 +129,6 @@ func (s *Studio) keepChecked(ctx context.Context) error {
 		s.mu.Unlock()
 		w.lookAtDisk(set)
 		w.lookAtNetwork()
-		w.lookAtPower()
 		for _, d := range enabledOf(set) {
 			if (asked || !d.own()) && w.due(d) {
 				calls.Go(func() { s.call(ctx, d) })
@@ -192,13 +189,6 @@ func writable(dir string) error {
 		}
 		dir = up
 	}
-}
-
-func (w *watchman) lookAtPower() {
-	p := readPower(os.DirFS("/"))
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.power = p
 }
 
 func (w *watchman) lookAtNetwork() {
