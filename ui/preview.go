@@ -61,7 +61,7 @@ func newPreviewView(p *program.Preview, banner fyne.CanvasObject) *previewView {
 	v.badge = newPanel(v.word, colorStage)
 	v.badge.padX, v.badge.padY, v.badge.radius = 8, 3, 5
 	v.over = []fyne.CanvasObject{v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3]}
-	v.root = container.New(&stageLayout{v}, v.bars[0], v.bars[1], v.raster, v.notice, v.badge, banner, v.frame[0], v.frame[1], v.frame[2], v.frame[3])
+	v.root = container.New(&stageLayout{v}, v.bars[0], v.bars[1], v.raster, v.notice, v.frame[0], v.frame[1], v.frame[2], v.frame[3], v.badge, banner)
 	return v
 }
 
@@ -279,7 +279,7 @@ func (l *stageLayout) placeBars(a, b fyne.CanvasObject, at fyne.Position, s fyne
 }
 
 func (l *stageLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
-	raster, notice, badge, banner, frame := o[2], o[3], o[4], o[5], o[6:10]
+	raster, notice, frame, badge, banner := o[2], o[3], o[4:8], o[8], o[9]
 	w, h := s.Width, s.Width/l.v.shape
 	if h > s.Height {
 		w, h = s.Height*l.v.shape, s.Height
