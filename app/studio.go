@@ -204,6 +204,13 @@ func (s *Studio) poke() {
 	}
 }
 
+// Settings are those in force.
+func (s *Studio) Settings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings
+}
+
 // ErrOnAir means that a setting cannot change while a show is running.
 var ErrOnAir = errors.New("app: this can be changed when the show is over")
 

@@ -62,7 +62,7 @@ func (w *Window) newProfile() {
 
 // tryChange applies what a method of the settings makes of them.
 func (w *Window) tryChange(change func(app.Settings) (app.Settings, error)) error {
-	next, err := change(w.shown.Settings)
+	next, err := change(w.studio.Settings())
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (w *Window) importFile(path string) {
 		return
 	}
 	defer f.Close()
-	next, err := app.ImportSettings(f, w.shown.Settings)
+	next, err := app.ImportSettings(f, w.studio.Settings())
 	if err != nil {
 		w.tell(tr("The file was not imported"), sentence(err))
 		return

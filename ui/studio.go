@@ -36,6 +36,9 @@ type Studio interface {
 	RemuxFile(path string)    // into a plain MP4 beside it
 	ExportMissed(path string) // what viewers did not get of it
 
+	// Settings are those in force, which the next snapshot will tell: change these and
+	// not a snapshot's, which may be older.
+	Settings() app.Settings
 	// Apply saves and uses settings, or says what is wrong with them.
 	Apply(app.Settings) error
 	SetKey(destinationID string, key app.Key)

@@ -20,14 +20,15 @@ import (
 // the seam between ui and app; the real studio is behind the window in the
 // tests of ui/windowtest.
 type recorder struct {
-	mu      sync.Mutex
-	asked   []string
-	applied []app.Settings
-	keys    map[string]app.Key
-	refuse  error
-	blind   app.Problem // instead of a picture of the screen
-	checks  []app.Check
-	shows   []app.Report
+	settings func() app.Settings // in force
+	mu       sync.Mutex
+	asked    []string
+	applied  []app.Settings
+	keys     map[string]app.Key
+	refuse   error
+	blind    app.Problem // instead of a picture of the screen
+	checks   []app.Check
+	shows    []app.Report
 
 	preview *program.Preview
 	level   program.Level
@@ -35,7 +36,7 @@ type recorder struct {
 }
 
 func newRecorder() *recorder {
-	return &recorder{preview: program.NewPreview(), level: program.Level{PeakDB: -96, RMSDB: -96}, keys: map[string]app.Key{}}
+	return &recorder{settings: app.DefaultSettings, preview: program.NewPreview(), level: program.Level{PeakDB: -96, RMSDB: -96}, keys: map[string]app.Key{}}
 }
 
 func (r *recorder) note(format string, args ...any) {
@@ -105,6 +106,8 @@ func (r *recorder) SetKey(id string, k app.Key) {
 	r.keys[id] = k
 }
 
+func (r *recorder) Settings() app.Settings { return r.settings() }
+
 func (r *recorder) Apply(s app.Settings) error {
 	if r.refuse != nil {
 		return r.refuse
@@ -136,6 +139,7 @@ func open(t *testing.T) (*Window, *recorder) {
 	a.Preferences().SetString(languagePreference, "en") // whoever runs the tests
 	r := newRecorder()
 	w := New(a, r)
+	r.settings = func() app.Settings { return w.shown.Settings }
 	w.win.Show()
 	w.win.Resize(fyne.NewSize(1280, 800))
 	t.Cleanup(w.win.Close)

@@ -290,7 +290,7 @@ func (w *Window) quit() {
 
 // tryApply changes a copy of the settings and applies it.
 func (w *Window) tryApply(change func(*app.Settings)) error {
-	next := w.shown.Settings
+	next := w.studio.Settings()
 	next.Destinations = slices.Clone(next.Destinations) // the snapshot's own stays as it is
 	change(&next)
 	if err := w.studio.Apply(next); err != nil {
