@@ -10,8 +10,8 @@ require (
 	github.com/gen2brain/malgo v0.11.25
 	github.com/go-gl/gl v0.0.0-20260331235117-4566fea9a276
 	github.com/go-gl/glfw/v3.4/glfw v0.1.0-pre.1.0.20260707082822-2a407d02d01a
-	github.com/godbus/dbus/v5 v5.2.2
 	github.com/go-text/typesetting v0.3.4
+	github.com/godbus/dbus/v5 v5.2.2
 	github.com/jezek/xgb v1.3.0
 	github.com/natefinch/atomic v1.0.1
 	github.com/pion/mediadevices v0.9.4

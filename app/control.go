@@ -251,7 +251,8 @@ func (s *Studio) tick() {
 	now := s.clock.Now()
 	s.show.count(now)
 	s.show.noteOffAir()
-	s.strain.watch(s.Snapshot().Video.Skipped, s.Snapshot().Machine.CPUPercent)
+	last := s.Snapshot()
+	s.strain.watch(last.Video.Skipped, last.Machine.CPUPercent)
 	at := (now - s.began).Truncate(time.Second)
 	if n := len(s.history); n > 0 && s.history[n-1].At == at {
 		return
@@ -263,7 +264,7 @@ func (s *Studio) tick() {
 			break
 		}
 	}
-	p.measure(s.Snapshot())
+	p.measure(last)
 	s.account.plot(p)
 	if at%beat == 0 {
 		s.markRunning()

@@ -215,10 +215,7 @@ func explainDevice(err error) (Problem, bool) {
 	if errors.Is(err, capture.ErrGone) && errors.Is(err, capture.ErrNoBackend) {
 		return Problem{Title: "The sound system has stopped.", Advice: "Start it again, or log out and in; Tally goes on by itself.", Retry: true}, true
 	}
-	for _, d := range []struct {
-		is            error
-		title, advice Sentence
-	}{
+	return explainBy(err, []explanation{
 		{capture.ErrBusy, "The device is in use by another program.", "Close the other program; Tally tries again by itself."},
 		{capture.ErrDenied, "This user may not use the device.", "Allow Tally to use it in the system's privacy settings, or join the group that owns it."},
 		{capture.ErrGone, "The device was unplugged.", "Plug it in again; Tally goes on by itself."},
@@ -227,9 +224,20 @@ func explainDevice(err error) (Problem, bool) {
 		{capture.ErrNoBackend, "The display or sound system that it needs is not running.", "Start a desktop session with display and sound, or choose another source."},
 		{capture.ErrNotFound, "There is no such device or file.", "Choose another one from the list."},
 		{capture.ErrUnreadable, "The file cannot be played.", "Choose a video or sound file that other players can play."},
-	} {
-		if errors.Is(err, d.is) {
-			return Problem{Title: d.title, Advice: d.advice, Retry: true}, true
+	})
+}
+
+// explanation is a cause that passes, or that somebody can end, in words.
+type explanation struct {
+	is            error
+	title, advice Sentence
+}
+
+// explainBy takes the first of the causes that err has.
+func explainBy(err error, causes []explanation) (Problem, bool) {
+	for _, c := range causes {
+		if errors.Is(err, c.is) {
+			return Problem{Title: c.title, Advice: c.advice, Retry: true}, true
 		}
 	}
 	return Problem{}, false

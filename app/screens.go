@@ -107,10 +107,7 @@ func explainScreen(err error) (Problem, bool) {
 	if errors.Is(err, wayland.ErrCancelled) { // asking again by itself would be a nuisance
 		return Problem{Title: "No screen or window was shared.", Advice: "Choose the screen once more to be asked again."}, true
 	}
-	for _, d := range []struct {
-		is            error
-		title, advice Sentence
-	}{
+	return explainBy(err, []explanation{
 		{screen.ErrHidden, "The window is minimised or on another workspace.", "Bring it back to the screen; Tally goes on by itself."},
 		{screen.ErrClosed, "The window was closed.", "Open it again; Tally goes on by itself."},
 		{screen.ErrSeveral, "Several windows have this in their title.", "Give more of the title; “tally devices” lists them."},
@@ -120,10 +117,5 @@ func explainScreen(err error) (Problem, bool) {
 		{wayland.ErrNoLibrary, "PipeWire is missing, which brings the screen to Tally.", "Install libpipewire 0.3, or choose another picture."},
 		{wayland.ErrEnded, "The desktop has ended the sharing of the screen.", "Choose the screen once more."},
 		{screen.ErrOutside, "This part lies outside of the screen.", "Choose the part once more."},
-	} {
-		if errors.Is(err, d.is) {
-			return Problem{Title: d.title, Advice: d.advice, Retry: true}, true
-		}
-	}
-	return Problem{}, false
+	})
 }

@@ -30,7 +30,8 @@ type Packet struct {
 	// or the first; else nil. Only key frames of pictures have it.
 	Config *VideoConfig
 
-	refs atomic.Int32
+	refs   atomic.Int32
+	pooled bool // by newPacket: its buffer comes from packetPools and goes back there
 }
 
 // Retain adds a reference, and returns p for convenience.
@@ -44,8 +45,8 @@ func (p *Packet) Retain() *Packet {
 func (p *Packet) Release() {
 	switch n := p.refs.Add(-1); {
 	case n == 0:
-		if c := cap(p.Data); c > 0 {
-			packetPools[bits.Len(uint(c))-1].Put(p)
+		if p.pooled { // else somebody made it, and may give it to others still
+			packetPools[bits.Len(uint(cap(p.Data)))-1].Put(p)
 		}
 	case n < 0:
 		panic("encoder: Packet released more often than retained")
@@ -64,7 +65,7 @@ func newPacket(track Track, size int) *Packet {
 	class := max(smallestPacket, bits.Len(uint(max(1, size)-1)))
 	p, _ := packetPools[class].Get().(*Packet)
 	if p == nil {
-		p = &Packet{Data: make([]byte, 1<<class)}
+		p = &Packet{Data: make([]byte, 1<<class), pooled: true}
 	}
 	p.Data = p.Data[:size]
 	p.Track, p.Config = track, nil

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -19,6 +21,7 @@ type picker struct {
 	menu          func() *fyne.Menu
 	opening       func() // asked for when the user opens the menu
 	popUp         *widget.PopUpMenu
+	listed        []string // see list
 	off           bool
 	hover, focus  bool
 }
@@ -47,8 +50,13 @@ func (p *picker) open() {
 	p.showMenu()
 }
 
-// relist shows the menu anew when it is open and what it lists has changed.
-func (p *picker) relist() {
+// list says by which words one list of choices is told from another. A menu that is
+// open is shown anew when they change.
+func (p *picker) list(now []string) {
+	if slices.Equal(now, p.listed) {
+		return
+	}
+	p.listed = now
 	if p.popUp != nil && p.popUp.Visible() {
 		p.popUp.Hide()
 		p.showMenu()

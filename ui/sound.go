@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
@@ -22,7 +21,6 @@ type soundView struct {
 
 	source app.SourceStatus
 	muted  bool
-	listed []string
 }
 
 func newSoundView(w *Window) *soundView {
@@ -44,10 +42,7 @@ func (v *soundView) setCompact(compact bool) {
 func (v *soundView) render(s app.Snapshot) {
 	label, detail, color := sourceText(s.Sound, soundSource(s), s.Devices, tr("No sound"))
 	v.picker.set(sourceIcon(soundSource(s)), label, detail, color, false)
-	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
-		v.listed = now
-		v.picker.relist()
-	}
+	v.picker.list(identities(s.Devices))
 	v.source, v.muted = s.Sound, s.Settings.Audio.Muted
 	if v.muted {
 		v.mute.set(tr("Unmute"), theme.VolumeMuteIcon(), true)

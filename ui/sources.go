@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"image/color"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -23,7 +22,6 @@ type pictureView struct {
 	picker *picker
 	adjust *toolButton
 	player *playerView
-	listed []string
 }
 
 func newPictureView(w *Window) *pictureView {
@@ -41,10 +39,7 @@ func newPictureView(w *Window) *pictureView {
 func (v *pictureView) render(s app.Snapshot) {
 	label, detail, color := sourceText(s.Picture, pictureSource(s), s.Devices, tr("No picture"))
 	v.picker.set(sourceIcon(pictureSource(s)), label, detail, color, false)
-	if now := identities(s.Devices); !slices.Equal(now, v.listed) {
-		v.listed = now
-		v.picker.relist()
-	}
+	v.picker.list(identities(s.Devices))
 	show(v.adjust, isCamera(s))
 	v.player.render(s, s.Picture)
 }

@@ -330,7 +330,7 @@ func (g *grabber) fetch() (*capture.Frame, error) {
 		f := g.pool.Get()
 		if s := g.memory.of(f); s != nil {
 			x, y, w, h := corner(g.view.area)
-			if _, err := shm.GetImage(g.conn, g.view.from, x, y, w, h, allPlanes, zPixmap, s.id, 0).Reply(); err != nil {
+			if _, err := shm.GetImage(g.conn, g.view.from, x, y, w, h, allPlanes, zPixmap, s.ID, 0).Reply(); err != nil {
 				f.Release()
 				return nil, err
 			}

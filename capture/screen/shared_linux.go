@@ -6,10 +6,9 @@ import (
 	"unsafe"
 
 	"github.com/jezek/xgb"
-	"github.com/jezek/xgb/shm"
-	"golang.org/x/sys/unix"
 
 	"tally/capture"
+	"tally/capture/xshm"
 )
 
 // sharedMemory is where frames lie that the X server writes. It does not know of the
@@ -25,8 +24,7 @@ type sharedMemory struct {
 
 // segment is a piece of shared memory.
 type segment struct {
-	id    shm.Seg // the server's name for it
-	data  []byte
+	*xshm.Segment
 	owned bool // its frame's end is watched
 }
 
@@ -38,39 +36,17 @@ func (m *sharedMemory) pool(width, height int) *capture.FramePool {
 }
 
 // alloc is called by the pool for a new frame. Where sharing fails, as with a server
-// on another machine, the memory is not shared, and segment knows.
+// on another machine, the memory is not shared, and of knows.
 func (m *sharedMemory) alloc(size int) []byte {
-	s, err := m.share(size + readAhead)
+	shared, err := xshm.Share(m.conn, size+readAhead, false)
 	if err != nil {
 		m.failed = true
 		return make([]byte, size)
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.segments[unsafe.SliceData(s.data)] = s
-	return s.data[:size:size]
-}
-
-func (m *sharedMemory) share(size int) (*segment, error) {
-	id, err := unix.SysvShmGet(unix.IPC_PRIVATE, size, unix.IPC_CREAT|0o600)
-	if err != nil {
-		return nil, err
-	}
-	// Removed as soon as both sides have it: then it ends with them, whatever happens.
-	defer unix.SysvShmCtl(id, unix.IPC_RMID, nil)
-	data, err := unix.SysvShmAttach(id, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	name, err := shm.NewSegId(m.conn)
-	if err == nil {
-		err = shm.AttachChecked(m.conn, name, uint32(id), false).Check()
-	}
-	if err != nil {
-		_ = unix.SysvShmDetach(data)
-		return nil, err
-	}
-	return &segment{id: name, data: data}, nil
+	m.segments[unsafe.SliceData(shared.Data)] = &segment{Segment: shared}
+	return shared.Data[:size:size]
 }
 
 // of is the segment that a frame lies in, or nil.
@@ -88,8 +64,7 @@ func (m *sharedMemory) of(f *capture.Frame) *segment {
 // release gives a segment back when nobody can see its frame any more.
 func (m *sharedMemory) release(s *segment) {
 	m.mu.Lock()
-	delete(m.segments, unsafe.SliceData(s.data))
+	delete(m.segments, unsafe.SliceData(s.Data))
 	m.mu.Unlock()
-	shm.Detach(m.conn, s.id) // does nothing once the connection has ended
-	_ = unix.SysvShmDetach(s.data)
+	s.Detach()
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/jezek/xgb/shape"
 	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xproto"
-	"golang.org/x/sys/unix"
 
+	"tally/capture/xshm"
 	"tally/ui"
 )
 
@@ -24,15 +24,9 @@ type pane struct {
 	mu      sync.Mutex // Fyne's goroutine and that of the connection paint
 	at      image.Rectangle
 	mapped  bool
-	memory  [2]*segment
+	memory  [2]*xshm.Segment
 	next    int
-	painted *segment // what it shows; nil: nothing yet
-}
-
-// segment is memory shared with the X server.
-type segment struct {
-	name shm.Seg
-	data []byte
+	painted *xshm.Segment // what it shows; nil: nothing yet
 }
 
 // newPanes makes n of them, or none where the server is far away, or its colours
@@ -45,10 +39,10 @@ func (x *x11) newPanes(n int) []ui.Pane {
 	if err != nil || g.Depth != 24 && g.Depth != 32 || xproto.Setup(x.conn).ImageByteOrder != xproto.ImageOrderLSBFirst {
 		return nil
 	}
-	if s, err := x.share(4096); err != nil {
+	if s, err := xshm.Share(x.conn, 4096, true); err != nil {
 		return nil
 	} else {
-		x.unshare(s)
+		s.Detach()
 	}
 	panes := make([]ui.Pane, 0, n)
 	for range n {
@@ -120,9 +114,9 @@ func (p *pane) resize(w, h int) {
 	p.painted = nil
 	for i, old := range p.memory {
 		if old != nil {
-			p.x.unshare(old)
+			old.Detach()
 		}
-		p.memory[i], _ = p.x.share(4 * w * h)
+		p.memory[i], _ = xshm.Share(p.x.conn, 4*w*h, true)
 	}
 	if p.mapped {
 		p.mapped = false
@@ -135,10 +129,10 @@ func (p *pane) Put(pix []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := p.memory[p.next]
-	if s == nil || len(pix) != len(s.data) {
+	if s == nil || len(pix) != len(s.Data) {
 		return
 	}
-	copy(s.data, pix)
+	copy(s.Data, pix)
 	p.next = 1 - p.next
 	p.painted = s
 	if !p.mapped {
@@ -154,7 +148,7 @@ func (p *pane) paint() {
 		return
 	}
 	w, h := uint16(p.at.Dx()), uint16(p.at.Dy())
-	shm.PutImage(p.x.conn, xproto.Drawable(p.window), p.gc, w, h, 0, 0, w, h, 0, 0, p.depth, xproto.ImageFormatZPixmap, 0, p.painted.name, 0)
+	shm.PutImage(p.x.conn, xproto.Drawable(p.window), p.gc, w, h, 0, 0, w, h, 0, 0, p.depth, xproto.ImageFormatZPixmap, 0, p.painted.ID, 0)
 }
 
 // exposed paints anew what another window had covered.
@@ -168,31 +162,4 @@ func (x *x11) exposed(e xproto.ExposeEvent) {
 			p.mu.Unlock()
 		}
 	}
-}
-
-func (x *x11) share(size int) (*segment, error) {
-	id, err := unix.SysvShmGet(unix.IPC_PRIVATE, size, unix.IPC_CREAT|0o600)
-	if err != nil {
-		return nil, err
-	}
-	// Removed as soon as both sides have it: then it ends with them, whatever happens.
-	defer unix.SysvShmCtl(id, unix.IPC_RMID, nil)
-	data, err := unix.SysvShmAttach(id, 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	name, err := shm.NewSegId(x.conn)
-	if err == nil {
-		err = shm.AttachChecked(x.conn, name, uint32(id), true).Check()
-	}
-	if err != nil {
-		_ = unix.SysvShmDetach(data)
-		return nil, err
-	}
-	return &segment{name, data[:size:size]}, nil
-}
-
-func (x *x11) unshare(s *segment) {
-	shm.Detach(x.conn, s.name) // after what was asked for before
-	_ = unix.SysvShmDetach(s.data[:cap(s.data)])
 }
