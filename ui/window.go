@@ -350,8 +350,8 @@ func (w *Window) chooseFolder(chosen func(path string)) {
 func (w *Window) showDialog(d dialog.Dialog) {
 	w.dialog = d
 	s := w.win.Canvas().Size()
+	d.Show() // before Resize, which reaches into what only Show makes
 	d.Resize(fyne.NewSize(min(820, s.Width-80), min(560, s.Height-80)))
-	d.Show()
 }
 
 // dropped makes a file that was dropped onto the window the picture, and its
