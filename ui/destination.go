@@ -151,7 +151,7 @@ func (v *destinationView) renderRows(outputs []app.OutputStatus) {
 // edit, and to remove.
 func (w *Window) showDestinations() {
 	s := w.newSheet()
-	const width = 460
+	const width = 560
 	list := column(6)
 	for _, d := range w.shown.Settings.Destinations {
 		list.Add(w.destinationRow(s, d))
