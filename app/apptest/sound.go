@@ -46,7 +46,7 @@ func (s *Sound) pactl(t testing.TB, args ...string) string {
 func (s *Sound) Microphone(t testing.TB, name string) {
 	t.Helper()
 	s.pactl(t, "load-module", "module-remap-source", "master=room.monitor", "source_name=another",
-		"source_properties=device.description='"+name+"'")
+		`source_properties='device.description="`+name+`"'`)
 	s.pactl(t, "set-default-source", "another")
 }
 

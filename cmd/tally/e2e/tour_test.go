@@ -102,10 +102,10 @@ func tour(t *testing.T, l look, dir string) {
 	v.visit(onAirStops)
 	n.Pause()
 	v.act("wait 8s")
-	v.take(troubles[0])
+	v.visit(troubles[0:1])
 	n.Kill()
 	v.act("wait 12s")
-	v.take(troubles[1])
+	v.visit(troubles[1:2])
 	n.Start(t)
 	v.act("ctrl+r")
 	n.WaitPublished(t, secret, 2, 20*time.Second)
@@ -118,11 +118,11 @@ func tour(t *testing.T, l look, dir string) {
 	v.tally.Kill()
 	v.enable("guarded", "file:"+film)
 	v.start()
-	v.take(troubles[2])
+	v.visit(troubles[2:3])
 	v.act("Escape", "wait 1s")
 	v.visit(later)
 	v.act("ctrl+l", "wait 5s")
-	v.take(troubles[3])
+	v.visit(troubles[3:4])
 }
 
 // card opens a window with a plain picture, and makes a film of it. A plain one,
@@ -285,7 +285,7 @@ func (v *tourist) take(s stop) {
 		v.desktop.Screenshot(v, path)
 		now := decode(v, path)
 		switch {
-		case v.before != nil && differing(v.before, now) < 3000:
+		case v.before != nil && differing(v.before, now, image.Rectangle{}) < 300:
 			shown = "looks the same as what was before"
 			continue
 		case s.sheet && !v.sheetIsOver(now):
@@ -299,7 +299,7 @@ func (v *tourist) take(s stop) {
 		v.Errorf("%s %s", s.name, shown)
 	}
 	kept := filepath.Join(v.dir, s.name+"-"+v.name+".webp")
-	v.run("convert", path, "+dither", "-colors", "32", "-define", "webp:lossless=true", "-define", "webp:method=6", kept)
+	v.run("convert", path, "+dither", "-colors", "24", "-define", "webp:lossless=true", "-define", "webp:method=6", kept)
 }
 
 // sheetIsOver looks for a sheet's colour where the picture would be.
