@@ -7,6 +7,7 @@ GO        ?= go
 BIN       := bin/tally
 FUZZTIME  ?= 30s
 PAIRS     ?= 3
+SOAK      ?= 1h
 GOFUMPT     := mvdan.cc/gofumpt@v0.9.2
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
@@ -33,7 +34,7 @@ export GOFLAGS += -tags=accessibility
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: run build test check bench bench-network fuzz package test-devices screenshots setup clean
+.PHONY: run build test check bench bench-network soak fuzz package test-devices screenshots setup clean
 
 ## run: open the window
 run: DBUS_SESSION_BUS_ADDRESS := $(shell printenv DBUS_SESSION_BUS_ADDRESS)
@@ -73,6 +74,12 @@ bench-network:
 	@.ci/setup test
 	$(GO) build -o $(BIN) ./cmd/tally
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Network -benchtime 1x -timeout 60m ./app/netlab -table $(CURDIR)/app/NETWORK.md
+
+## soak: the window on air for SOAK=1h, and what it does not give back
+soak:
+	@.ci/setup test
+	$(GO) build -o $(BIN) ./cmd/tally
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -v -run TestSoak -timeout 0 ./cmd/tally/e2e -soak $(SOAK)
 
 ## fuzz: each fuzz test for FUZZTIME=30s
 fuzz:
