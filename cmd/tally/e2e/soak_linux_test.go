@@ -33,7 +33,7 @@ func TestSoak(t *testing.T) {
 	if err := os.MkdirAll(config, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	settings := `{"version":1,"video":{"source":"testcard","keep_up":false},"audio":{"source":"tone"}}`
+	settings := `{"version":1,"video":{"source":"testcard","width":640,"height":360,"bitrate_kbps":800,"preset":"ultrafast","keep_up":false},"audio":{"source":"tone"}}`
 	if err := os.WriteFile(filepath.Join(config, "settings.json"), []byte(settings), 0o600); err != nil {
 		t.Fatal(err)
 	}
