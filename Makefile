@@ -79,7 +79,7 @@ bench-network:
 soak:
 	@.ci/setup test
 	$(GO) build -o $(BIN) ./cmd/tally
-	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -v -run TestSoak -timeout 0 ./cmd/tally/e2e -soak $(SOAK)
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Soak -benchtime 1x -timeout 0 ./ui/windowtest -soak $(SOAK)
 
 ## fuzz: each fuzz test for FUZZTIME=30s
 fuzz:

@@ -1,4 +1,4 @@
-package e2e
+package windowtest
 
 import (
 	"flag"
@@ -15,46 +15,43 @@ import (
 	"tally/app/apptest"
 )
 
-var soak = flag.Duration("soak", 0, "how long the window is watched on air for what it does not give back; make soak")
+var soak = flag.Duration("soak", time.Hour, "how long the window is watched on air for what it does not give back; make soak")
 
 // What may grow within a minute, once the first quarter of the time has passed: a show
 // keeps its history, a few hundred bytes a second.
 const soakKiB = 100
 
-// TestSoak rehearses in the real window for a long time, and watches what it holds:
+// BenchmarkSoak rehearses in the real window for a long time, and watches what it holds:
 // memory, threads, files. It opens sheets and hides the window on the way, once a
 // minute, as people do. At the end it counts the goroutines.
-func TestSoak(t *testing.T) {
-	if *soak == 0 {
-		t.Skip("it takes long: make soak")
-	}
-	d := apptest.StartDesktop(t, "1280x800")
-	config := filepath.Join(t.TempDir(), "tally")
+func BenchmarkSoak(b *testing.B) {
+	d := apptest.StartDesktop(b, "1280x800")
+	config := filepath.Join(b.TempDir(), "tally")
 	if err := os.MkdirAll(config, 0o700); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
 	settings := `{"version":1,"video":{"source":"testcard","width":640,"height":360,"bitrate_kbps":800,"preset":"ultrafast","keep_up":false},"audio":{"source":"tone"}}`
 	if err := os.WriteFile(filepath.Join(config, "settings.json"), []byte(settings), 0o600); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	p := apptest.Start(t, append(d.Env(), "XDG_CONFIG_HOME="+filepath.Dir(config), "FYNE_THEME=dark", "FYNE_SCALE=1"), program)
-	window := d.Window(t, "^Tally", 15*time.Second)
-	d.Do(t, "windowactivate", "--sync", window)
-	d.Do(t, "key", "ctrl+shift+f")
-	d.Do(t, "key", "ctrl+l")
-	d.Window(t, "rehearsal$", 20*time.Second)
+	p := apptest.Start(b, append(d.Env(), "XDG_CONFIG_HOME="+filepath.Dir(config), "FYNE_THEME=dark", "FYNE_SCALE=1"), program)
+	window := d.Window(b, "^Tally", 15*time.Second)
+	d.Do(b, "windowactivate", "--sync", window)
+	d.Do(b, "key", "ctrl+shift+f")
+	d.Do(b, "key", "ctrl+l")
+	d.Window(b, "rehearsal$", 20*time.Second)
 
 	var all []held
 	began := time.Now()
 	fmt.Printf("%8s %10s %8s %6s %8s\n", "s", "RSS, KiB", "threads", "files", "CPU, s")
 	for n := 0; time.Since(began) < *soak; n++ {
-		h := holds(t, p)
+		h := holds(b, p)
 		h.at = time.Since(began)
 		all = append(all, h)
-		fmt.Printf("%8.0f %10d %8d %6d %8.1f\n", h.at.Seconds(), h.kib, h.threads, h.files, p.CPU(t).Seconds())
+		fmt.Printf("%8.0f %10d %8d %6d %8.1f\n", h.at.Seconds(), h.kib, h.threads, h.files, p.CPU(b).Seconds())
 		if n%6 == 5 { // each minute
 			for _, keys := range [][]string{{"key", "ctrl+comma"}, {"key", "Escape"}, {"key", "ctrl+shift+g"}, {"key", "Escape"}, {"windowminimize", window}, {"windowactivate", window}} {
-				d.Do(t, keys...)
+				d.Do(b, keys...)
 				time.Sleep(time.Second)
 			}
 		}
@@ -63,22 +60,24 @@ func TestSoak(t *testing.T) {
 	settled := all[len(all)/4:]
 	first, last := settled[0], settled[len(settled)-1]
 	grown := slope(settled)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(grown, "KiB/minute")
 	fmt.Printf("after the first quarter: %.1f KiB a minute; threads %d to %d, files %d to %d\n", grown, first.threads, last.threads, first.files, last.files)
 	if grown > soakKiB {
-		t.Errorf("memory grows by %.1f KiB a minute", grown)
+		b.Errorf("memory grows by %.1f KiB a minute", grown)
 	}
 	if last.files > first.files+2 {
-		t.Errorf("open files grow from %d to %d", first.files, last.files)
+		b.Errorf("open files grow from %d to %d", first.files, last.files)
 	}
 	if last.threads > first.threads+4 {
-		t.Errorf("threads grow from %d to %d", first.threads, last.threads)
+		b.Errorf("threads grow from %d to %d", first.threads, last.threads)
 	}
 	p.Signal(syscall.SIGQUIT) // whereupon Go writes down all goroutines
-	p.Wait(t, 10*time.Second)
+	p.Wait(b, 10*time.Second)
 	goroutines := regexp.MustCompile(`(?m)^goroutine \d+`).FindAllString(p.Output(), -1)
 	fmt.Println(len(goroutines), "goroutines at the end")
 	if n := len(goroutines); n == 0 || n > 150 {
-		t.Errorf("%d goroutines at the end", n)
+		b.Errorf("%d goroutines at the end", n)
 	}
 }
 
@@ -88,12 +87,12 @@ type held struct {
 	kib, threads, files int
 }
 
-func holds(t *testing.T, p *apptest.Process) (h held) {
+func holds(t testing.TB, p *apptest.Process) (h held) {
 	t.Helper()
 	proc := filepath.Join("/proc", strconv.Itoa(p.PID()))
 	status, err := os.ReadFile(filepath.Join(proc, "status"))
 	if err != nil {
-		t.Fatalf("Tally is gone: %v; it wrote: %s", err, last(p.Output(), 2000))
+		t.Fatalf("Tally is gone: %v; it wrote: %s", err, p.Output())
 	}
 	for line := range strings.Lines(string(status)) {
 		name, value, _ := strings.Cut(line, ":")
