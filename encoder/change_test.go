@@ -314,3 +314,23 @@ func TestShapeIsNoFailure(t *testing.T) {
 		t.Errorf("%v; %+v", err, v.Config())
 	}
 }
+
+// A show may end before its first picture: no encoder may wait for one then.
+func TestFlushWithoutPictures(t *testing.T) {
+	for _, codec := range encoder.VideoCodecs() {
+		t.Run(string(codec), func(t *testing.T) {
+			v := openSoftware(t, codec, false, 500_000)
+			done := make(chan error, 1)
+			go func() { done <- v.Flush(func(p *encoder.Packet) { p.Release() }) }()
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatal("it waits for a picture")
+			}
+			v.Close()
+		})
+	}
+}
