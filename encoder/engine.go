@@ -221,6 +221,11 @@ func (e *engine) close() {
 		e.own.close()
 		return
 	}
+	if !e.fed && e.codec == AV1 { // nor does SVT-AV1 (1.4) let itself be freed without one
+		f := capture.NewFramePool(capture.I420, e.params.Width, e.params.Height).Get()
+		_ = e.enc.Send(f, 0, true)
+		f.Release()
+	}
 	e.enc.Close()
 }
 
