@@ -34,7 +34,7 @@ var program = sync.OnceValues(func() (path string, err error) {
 	return path, nil
 })
 
-// stream is one show of the built program, four seconds long.
+// stream is one show of the built program, three seconds long.
 func stream(t *testing.T, server string, args ...string) (stderr string, err error) {
 	t.Helper()
 	path, err := program()
@@ -43,7 +43,7 @@ func stream(t *testing.T, server string, args ...string) (stderr string, err err
 	}
 	home := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), path, append([]string{"stream", "--url", server, "--video", "testcard", "--audio", "tone",
-		"--size", "320x180", "--fps", "15", "--keyframe", "1s", "--video-bitrate", "500k", "--duration", "4s"}, args...)...)
+		"--size", "320x180", "--fps", "15", "--keyframe", "1s", "--video-bitrate", "500k", "--duration", "3s"}, args...)...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + home, "TALLY_KEY=key-of-one-test",
 		"DBUS_SESSION_BUS_ADDRESS=disabled:", "DBUS_SYSTEM_BUS_ADDRESS=disabled:", "PULSE_SERVER=unix:" + home + "/no-sound"}
 	var said bytes.Buffer
@@ -120,8 +120,8 @@ func TestProgramToGortmplib(t *testing.T) {
 			if got.err != nil || !slices.Equal(got.tracks, c.tracks) {
 				t.Fatalf("tracks %v, want %v: %v", got.tracks, c.tracks, got.err)
 			}
-			same(t, c.video, received(got.units[place{true, 0}]), recorded(t, film, "v"), 40)
-			same(t, c.audio, received(got.units[place{false, 0}]), recorded(t, film, "a"), 100)
+			same(t, c.video, received(got.units[place{true, 0}]), recorded(t, film, "v"), 30)
+			same(t, c.audio, received(got.units[place{false, 0}]), recorded(t, film, "a"), 90)
 			decodes(t, film, c.video, len(recorded(t, film, "v")))
 		})
 	}
@@ -150,14 +150,19 @@ func TestProgramToLal(t *testing.T) {
 			audio = append(audio, unit{data: tag.body[5:]})
 		}
 	}
-	same(t, "av1", received(video), recorded(t, film, "v"), 40)
-	same(t, "opus", received(audio), recorded(t, film, "a"), 100)
+	same(t, "av1", received(video), recorded(t, film, "v"), 30)
+	same(t, "opus", received(audio), recorded(t, film, "a"), 90)
 	removeAll(t, l.dir+"/*.flv", l.dir+"/*.ts") // to find the next ones
 
-	if said, err := stream(t, l.url, "--enhanced", "--video-codec", "hevc", "--record", film); err != nil {
+	if said, err := stream(t, l.url, "--enhanced", "--video-codec", "hevc"); err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}
-	decodes(t, l.recording(t, ".ts"), "hevc", len(recorded(t, film, "v")))
+	ts := l.recording(t, ".ts")
+	pictures := len(recorded(t, ts, "v"))
+	if pictures < 30 {
+		t.Errorf("%d pictures", pictures)
+	}
+	decodes(t, ts, "hevc", pictures)
 }
 
 func removeAll(t *testing.T, patterns ...string) {
