@@ -32,8 +32,10 @@ func BenchmarkCapture(b *testing.B) {
 		grab    []string // as ffmpeg has it
 	}{
 		{"whole", func(d *display) subject { return &desk{display: d} }, false, []string{"-video_size", "1920x1080"}},
-		{"part", func(d *display) subject { return &desk{display: d, wish: Area{Part: benchPart}} }, false,
-			[]string{"-grab_x", strconv.Itoa(benchPart.Min.X), "-grab_y", strconv.Itoa(benchPart.Min.Y), "-video_size", size}},
+		{
+			"part", func(d *display) subject { return &desk{display: d, wish: Area{Part: benchPart}} }, false,
+			[]string{"-grab_x", strconv.Itoa(benchPart.Min.X), "-grab_y", strconv.Itoa(benchPart.Min.Y), "-video_size", size},
+		},
 		{"window", func(d *display) subject { return &pane{display: d, wish: "Bench"} }, false, []string{"-window_id", fmt.Sprint(w.window)}},
 		{"still", func(d *display) subject { return &desk{display: d} }, true, nil},
 	} {

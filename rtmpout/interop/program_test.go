@@ -42,10 +42,14 @@ func stream(t *testing.T, server string, args ...string) (stderr string, err err
 		t.Fatal(err)
 	}
 	home := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), path, append([]string{"stream", "--url", server, "--video", "testcard", "--audio", "tone",
-		"--size", "320x180", "--fps", "15", "--keyframe", "1s", "--video-bitrate", "500k", "--duration", "3s"}, args...)...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + home, "TALLY_KEY=key-of-one-test",
-		"DBUS_SESSION_BUS_ADDRESS=disabled:", "DBUS_SYSTEM_BUS_ADDRESS=disabled:", "PULSE_SERVER=unix:" + home + "/no-sound"}
+	cmd := exec.CommandContext(t.Context(), path, append([]string{
+		"stream", "--url", server, "--video", "testcard", "--audio", "tone",
+		"--size", "320x180", "--fps", "15", "--keyframe", "1s", "--video-bitrate", "500k", "--duration", "3s",
+	}, args...)...)
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_RUNTIME_DIR=" + home, "TALLY_KEY=key-of-one-test",
+		"DBUS_SESSION_BUS_ADDRESS=disabled:", "DBUS_SYSTEM_BUS_ADDRESS=disabled:", "PULSE_SERVER=unix:" + home + "/no-sound",
+	}
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	err = cmd.Run()
