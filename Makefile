@@ -51,9 +51,9 @@ test:
 	@.ci/setup test
 	$(GO) vet ./...
 	$(GO) build -o $(BIN) ./cmd/tally
-	@for m in $(MODULES); do echo "cd $$m && $(GO) test -race ./..." && (cd $$m && $(GO) test -race ./...) || exit 1; done
+	@for m in $(MODULES); do echo "cd $$m && $(GO) test -race ./..." && (cd $$m && TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -race ./...) || exit 1; done
 	$(GO) test -race -timeout 10m $(RACED)
-	$(GO) test -run TestAnythingCanHappen ./app
+	$(GO) test -run 'TestAnythingCanHappen|TestNoGarbageOnAir' ./app
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -p 1 -timeout 8m $(E2E)
 
 ## check: format, vet, static analysis, modules, known vulnerabilities

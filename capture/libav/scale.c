@@ -194,6 +194,10 @@ static int recolour(tally_scaler *s, int rows, const tally_picture *src, const t
     return 0;
 }
 
+static atomic_llong conversions;
+
+long long tally_conversions(void) { return atomic_load_explicit(&conversions, memory_order_relaxed); }
+
 int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const tally_picture *dst) {
     tally_picture src = *source;
     src.format = without_range(src.format);
@@ -201,11 +205,12 @@ int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const t
     int same_size = src.w == dst->w && src.h == dst->h;
 
     if (is_rgb(src.format)) src.colour = dst->colour; // it has none of its own
+    if (src.format == dst->format && same_size && same_colour(src.colour, dst->colour)) {
+        copy(&src, dst->data, dst->stride);
+        return 0;
+    }
+    atomic_fetch_add_explicit(&conversions, 1, memory_order_relaxed);
     if (is_rgb(dst->format) || is_rgb(src.format)) {
-        if (src.format == dst->format && same_size && is_rgb(dst->format)) {
-            copy(&src, dst->data, dst->stride);
-            return 0;
-        }
         if (dst->format == AV_PIX_FMT_YUV420P && (src.format == AV_PIX_FMT_BGR0 || src.format == AV_PIX_FMT_BGRA ||
                                                   src.format == AV_PIX_FMT_RGB0 || src.format == AV_PIX_FMT_RGBA))
             return paint(s, flags, &src, dst);
@@ -214,10 +219,6 @@ int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const t
         tally_picture to = *dst;
         if (is_rgb(dst->format)) to.colour = src.colour;
         return sws(s, flags, &src, &to);
-    }
-    if (src.format == dst->format && same_size && same_colour(src.colour, dst->colour)) {
-        copy(&src, dst->data, dst->stride);
-        return 0;
     }
     if (dst->format != AV_PIX_FMT_YUV420P) {
         if (!same_colour(src.colour, dst->colour)) return TALLY_UNSUPPORTED;
