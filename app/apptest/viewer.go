@@ -18,9 +18,15 @@ type Viewer struct {
 // its first picture on. The stream may begin later.
 func (n *NGINX) Watch(t testing.TB, key string, long time.Duration) *Viewer {
 	t.Helper()
+	return n.WatchIn(t, "live", key, long)
+}
+
+// WatchIn is Watch for any application.
+func (n *NGINX) WatchIn(t testing.TB, application, key string, long time.Duration) *Viewer {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "seen.flv")
 	p := Start(t, nil, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "warning",
-		"-rw_timeout", "30000000", "-i", n.URL("live", key),
+		"-rw_timeout", "180000000", "-i", n.URL(application, key),
 		"-t", fmt.Sprintf("%.3f", long.Seconds()), "-c", "copy", "-y", path)
 	return &Viewer{path: path, long: long, proc: p}
 }
