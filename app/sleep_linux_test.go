@@ -38,7 +38,7 @@ func TestSleep(t *testing.T) {
 		t.Skip("needs a machine that can sleep: make test-devices")
 	}
 	server := apptest.StartNGINX(t)
-	viewer := server.WatchIn(t, "strict", testKey, 15*time.Second)
+	viewer := server.WatchIn(t, "strict", testKey, time.Hour)
 	_, port, _ := strings.Cut(server.Addr, ":")
 	cmd := exec.Command(run, "--sleep", "--network", "--cameras", "hdmi", "--sound", "loopback", "--timeout", "120",
 		"--env", "TALLY_RIG=1", "--env", sleepServer+"=rtmp://10.0.2.2:"+port+"/strict", "--",
@@ -53,7 +53,7 @@ func TestSleep(t *testing.T) {
 	}
 
 	// The viewer had one stream: after the gap it goes on with a key frame and with later stamps.
-	packets, err := exec.Command("ffprobe", "-loglevel", "error", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", viewer.File(t)).Output()
+	packets, err := exec.Command("ffprobe", "-loglevel", "error", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", viewer.Leave(t)).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

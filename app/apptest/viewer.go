@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -37,6 +38,14 @@ func (v *Viewer) File(t testing.TB) string {
 	if status := v.proc.Wait(t, v.long+30*time.Second); status != 0 {
 		t.Fatalf("the viewer's ffmpeg failed with status %d:\n%s", status, v.proc.Output())
 	}
+	return v.path
+}
+
+// Leave makes the viewer go, however much they have seen, and returns the file with it.
+func (v *Viewer) Leave(t testing.TB) string {
+	t.Helper()
+	v.proc.Signal(os.Interrupt)
+	v.proc.Wait(t, 10*time.Second) // ffmpeg counts being asked to end as a failure
 	return v.path
 }
 

@@ -137,11 +137,18 @@ func (k *keeper) request(ctx context.Context, method string, args ...any) {
 // the session's name, so it is always the same.
 func (k *keeper) begin(ctx context.Context) {
 	k.close()
-	k.request(ctx, "CreateSession", options{"handle_token": k.name(), "session_handle_token": dbus.MakeVariant("tally")})
+	k.request(ctx, "CreateSession", options{
+		"handle_token": k.name(), "session_handle_token": dbus.MakeVariant("tally"),
+		"shortcuts": dbus.MakeVariant(k.wishes()), // KDE's portal of Plasma 5.27 hears of them here only
+	})
 }
 
 // bind asks for the keys.
 func (k *keeper) bind(ctx context.Context) {
+	k.request(ctx, "BindShortcuts", k.session, k.wishes(), "", options{"handle_token": k.name()})
+}
+
+func (k *keeper) wishes() []bound {
 	var list []bound
 	for _, s := range k.list {
 		is := options{"description": dbus.MakeVariant(s.Description)}
@@ -150,7 +157,7 @@ func (k *keeper) bind(ctx context.Context) {
 		}
 		list = append(list, bound{s.ID, is})
 	}
-	k.request(ctx, "BindShortcuts", k.session, list, "", options{"handle_token": k.name()})
+	return list
 }
 
 func (k *keeper) hear(ctx context.Context, signal *dbus.Signal) {

@@ -18,8 +18,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // portal is a service of the test's own that follows the published description of
-// the interface (xdg-desktop-portal, GlobalShortcuts): no desktop that a test can
-// start has one. It gives the keys that are in it, and says no while there is none.
+// the interface (xdg-desktop-portal, GlobalShortcuts): no desktop that .ci/setup
+// installs has one. It gives the keys that are in it, and says no while there is none.
 type portal struct {
 	bus *apptest.Bus
 
