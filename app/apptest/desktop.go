@@ -108,7 +108,18 @@ func (d *Desktop) Screenshot(t testing.TB, path string) {
 // server (nil: without sound).
 func (d *Desktop) Play(t testing.TB, film string, sound *Sound) *Process {
 	t.Helper()
-	env, args := d.Env(), []string{"-loglevel", "error", "-fs", "-noborder", "-loop", "0", "-framedrop"}
+	return d.play(t, film, sound, "-fs")
+}
+
+// PlayInWindow is Play in a window as large as the film, in the upper left corner.
+func (d *Desktop) PlayInWindow(t testing.TB, film string, sound *Sound) *Process {
+	t.Helper()
+	return d.play(t, film, sound, "-left", "0", "-top", "0")
+}
+
+func (d *Desktop) play(t testing.TB, film string, sound *Sound, how ...string) *Process {
+	t.Helper()
+	env, args := d.Env(), append(how, "-loglevel", "error", "-noborder", "-loop", "0", "-framedrop")
 	if sound != nil {
 		env = append(env, sound.Env()...)
 	} else {

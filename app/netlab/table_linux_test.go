@@ -79,4 +79,7 @@ there, in another. Its lamp is when it says that it is not connected.
 const foot = `
 The kernel has no netem here, so distance and jitter are those of the machine: next to none. The same scripts with them, and a thousand
 random ones, are played in simulated time by the tests in this folder.
+
+After a hand-over the server holds the old connection's name until it has missed it for ten seconds (nginx's drop_idle_publisher here):
+nobody can be back sooner there. Where the server lets a second connection take over, it is the next attempt.
 `
