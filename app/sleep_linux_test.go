@@ -53,7 +53,7 @@ func TestSleep(t *testing.T) {
 	}
 
 	// The viewer had one stream: after the gap it goes on with a key frame and with later stamps.
-	packets, err := exec.Command("ffprobe", "-loglevel", "error", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", viewer.Leave(t)).Output()
+	packets, err := exec.Command("ffprobe", "-loglevel", "error", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", viewer.Leave()).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
