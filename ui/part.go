@@ -92,7 +92,7 @@ type partRenderer struct {
 
 // highestPicture keeps the sheet lower than a small window, even for a screen that
 // stands upright.
-const highestPicture = 270
+const highestPicture = 225
 
 func (r *partRenderer) MinSize() fyne.Size {
 	b := r.c.whole()
