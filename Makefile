@@ -91,10 +91,10 @@ test-devices:
 	@.ci/setup devices
 	GO=$(GO) capture/rig/test-devices
 
-## screenshots: the window's pictures, of the real window
+## screenshots: the pictures of all the window's screens, of the real window; half an hour
 screenshots: build
 	@.ci/setup test
-	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -run 'TestScreenshots|TestTour' -timeout 20m ./cmd/tally/e2e -screenshots $(CURDIR)/assets -on-air 60s
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -run 'TestScreenshots|TestTour' -timeout 60m ./cmd/tally/e2e -screenshots $(CURDIR)/assets -on-air 60s
 
 ## package: a release archive in dist, for systems with the same FFmpeg as this one
 # Fyne's tool counts the build number up in FyneApp.toml, so it is given a copy of what it looks at.

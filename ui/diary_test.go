@@ -203,3 +203,25 @@ func TestGraphsOfTheShow(t *testing.T) {
 		t.Error("the graphs are still drawn")
 	}
 }
+
+// TestDiaryHearsOfFactsOnly: the switch of the recording moves at once, but the
+// recording has begun when the studio says so, with its name.
+func TestDiaryHearsOfFactsOnly(t *testing.T) {
+	w, _ := open(t)
+	s := live()
+	s.Recording = app.RecordingStatus{}
+	w.render(s)
+	w.setRecording(true)
+	w.render(s) // it has not begun
+	s.Recording = app.RecordingStatus{On: true, Path: "/videos/show.mkv"}
+	w.render(s)
+	var told []string
+	for _, h := range w.diary.moments {
+		if strings.Contains(h.text, "recording") {
+			told = append(told, h.text)
+		}
+	}
+	if len(told) != 1 || told[0] != "The recording has begun: show.mkv" {
+		t.Errorf("told %q", told)
+	}
+}

@@ -82,6 +82,9 @@ func (w *Window) saveFile(name string, said *paragraph, write func(io.Writer) er
 		case f != nil: // else somebody thought better of it
 			fill(f, said, write)
 		}
+		if w.sheet != nil { // what it says may be longer or shorter than before
+			w.sheet.grow()
+		}
 	}, w.win)
 	d.SetFileName(name)
 	d.SetFilter(storage.NewExtensionFileFilter([]string{filepath.Ext(name)}))

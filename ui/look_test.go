@@ -123,7 +123,8 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestContrast holds 4.5:1, which is what WCAG 2 asks of text.
+// TestContrast holds 4.5:1, which is what WCAG 2 asks of text, and 3:1 for the
+// edges by which a tick box or a field is seen.
 func TestContrast(t *testing.T) {
 	pairs := [][2]fyne.ThemeColorName{
 		{theme.ColorNameForeground, theme.ColorNameBackground},
@@ -158,13 +159,21 @@ func TestContrast(t *testing.T) {
 		{colorOnNotice, colorNotice},
 		{colorOnAlarm, colorAlarm},
 	}
+	edges := [][2]fyne.ThemeColorName{
+		{theme.ColorNameInputBorder, colorSurface},
+		{theme.ColorNameInputBorder, theme.ColorNameOverlayBackground},
+	}
 	for name, v := range map[string]fyne.ThemeVariant{"dark": theme.VariantDark, "light": theme.VariantLight} {
-		for _, p := range pairs {
-			a, b := luminance(Theme().Color(p[0], v)), luminance(Theme().Color(p[1], v))
-			if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < 4.5 {
-				t.Errorf("%s: %s on %s has only %.2f:1", name, p[0], p[1], ratio)
+		hold := func(pairs [][2]fyne.ThemeColorName, least float64) {
+			for _, p := range pairs {
+				a, b := luminance(Theme().Color(p[0], v)), luminance(Theme().Color(p[1], v))
+				if ratio := (max(a, b) + 0.05) / (min(a, b) + 0.05); ratio < least {
+					t.Errorf("%s: %s on %s has only %.2f:1", name, p[0], p[1], ratio)
+				}
 			}
 		}
+		hold(pairs, 4.5)
+		hold(edges, 3)
 	}
 }
 

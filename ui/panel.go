@@ -171,5 +171,5 @@ func show(o fyne.CanvasObject, visible bool) {
 
 // borderLeft puts left at its own width, and rest beside it.
 func borderLeft(left, rest fyne.CanvasObject) *fyne.Container {
-	return container.NewBorder(nil, nil, left, nil, rest)
+	return container.New(layout.NewBorderLayout(nil, nil, left, nil), left, rest) // in this order Tab goes through them
 }

@@ -15,7 +15,8 @@ import (
 type recordingView struct {
 	root                   fyne.CanvasObject
 	toggle                 *switchBox
-	detail, quality        *line
+	detail                 *line
+	quality                *paragraph
 	buttons                *fyne.Container
 	pause, chapter, replay *toolButton
 	shown                  [4]bool // quality and the buttons
@@ -23,7 +24,7 @@ type recordingView struct {
 }
 
 func newRecordingView(w *Window) *recordingView {
-	v := &recordingView{changed: func() {}, detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: newLine("", colorSecondary, sizeSmall).clipped()}
+	v := &recordingView{changed: func() {}, detail: newLine("", colorSecondary, sizeSmall).clipped(), quality: hintText("", 280)}
 	v.toggle = newSwitchBox(tr("Record to a file"), func(on bool) { w.setRecording(on) })
 	v.pause = newToolButton(tr("Pause"), theme.MediaPauseIcon(), w.togglePause)
 	v.chapter = newToolButton(tr("Mark"), theme.ContentAddIcon(), w.mark)
@@ -52,7 +53,7 @@ func (v *recordingView) render(s app.Snapshot) {
 	v.toggle.set(recordingOn(s))
 	text, color := recordingText(s)
 	v.detail.set(text, color)
-	v.quality.setText(say(r.Quality))
+	v.quality.set(say(r.Quality), colorSecondary)
 	if r.Paused {
 		v.pause.set(tr("Go on"), theme.MediaPlayIcon(), true)
 	} else {
@@ -125,7 +126,7 @@ func (w *Window) setRecording(on bool) {
 		s := w.shown // until the next snapshot, which says the same
 		s.Settings.Record = on
 		s.Recording.On = on && s.State.OnAir()
-		w.render(s)
+		w.draw(s)
 	}
 	w.answered(err)
 }

@@ -153,14 +153,20 @@ func (w *Window) SetSlowPainting(slow bool) {
 	w.usePace()
 }
 
-// render shows a snapshot. Only here widgets are written.
+// render shows a snapshot, and tells what is new in it.
 func (w *Window) render(s app.Snapshot) {
+	now := time.Now()
+	w.notify.tell(w.diary.read(s, now), !w.preview.hidden, now)
+	w.draw(s)
+}
+
+// draw shows a snapshot, or what the next one will say: then only that one is told
+// of. Only here widgets are written.
+func (w *Window) draw(s app.Snapshot) {
 	if w.shown.State == app.Idle && s.State.OnAir() {
 		w.wentLiveAt = time.Now()
 	}
 	w.shown = s
-	now := time.Now()
-	w.notify.tell(w.diary.read(s, now), !w.preview.hidden, now)
 	if w.closing && s.State == app.Idle {
 		w.quit()
 		return
@@ -298,7 +304,7 @@ func (w *Window) tryApply(change func(*app.Settings)) error {
 	}
 	s := w.shown
 	s.Settings = next // until the next snapshot, which says the same
-	w.render(s)
+	w.draw(s)
 	return nil
 }
 
@@ -350,8 +356,8 @@ func (w *Window) chooseFolder(chosen func(path string)) {
 func (w *Window) showDialog(d dialog.Dialog) {
 	w.dialog = d
 	s := w.win.Canvas().Size()
+	d.Show() // before Resize, which reaches into what only Show makes
 	d.Resize(fyne.NewSize(min(820, s.Width-80), min(560, s.Height-80)))
-	d.Show()
 }
 
 // dropped makes a file that was dropped onto the window the picture, and its

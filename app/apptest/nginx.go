@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -84,6 +85,9 @@ func (n *NGINX) URL(application, key string) string {
 
 // Kill ends the server as a power cut would.
 func (n *NGINX) Kill() { n.proc.Kill() }
+
+// Pause has the server read nothing any more, with its connections open.
+func (n *NGINX) Pause() { n.proc.Signal(syscall.SIGSTOP) }
 
 // Start starts the server again, at the same address.
 func (n *NGINX) Start(t testing.TB) {

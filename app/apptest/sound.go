@@ -42,6 +42,14 @@ func (s *Sound) pactl(t testing.TB, args ...string) string {
 	return strings.TrimSpace(run(t, append(Env(s.home), s.Env()...), "pactl", args...))
 }
 
+// Microphone adds one with that name, and makes it the desktop's own.
+func (s *Sound) Microphone(t testing.TB, name string) {
+	t.Helper()
+	s.pactl(t, "load-module", "module-remap-source", "master=room.monitor", "source_name=another",
+		"source_properties=device.description='"+name+"'")
+	s.pactl(t, "set-default-source", "another")
+}
+
 // Tone plays a sine of 1000 Hz from now on, until the returned function is called.
 func (s *Sound) Tone(t testing.TB) (stop func()) {
 	t.Helper()

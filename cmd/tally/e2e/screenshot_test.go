@@ -54,7 +54,7 @@ func TestScreenshots(t *testing.T) {
 	}
 }
 
-func decode(t *testing.T, path string) image.Image {
+func decode(t testing.TB, path string) image.Image {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
