@@ -7,6 +7,7 @@ GO        ?= go
 BIN       := bin/tally
 FUZZTIME  ?= 30s
 PAIRS     ?= 3
+SOAK      ?= 1h
 GOFUMPT     := mvdan.cc/gofumpt@v0.9.2
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.1.4
@@ -33,7 +34,7 @@ export GOFLAGS += -tags=accessibility
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: run build test check bench bench-network fuzz package test-devices screenshots setup clean
+.PHONY: run build test check bench bench-network soak fuzz package test-devices screenshots setup clean
 
 ## run: open the window
 run: DBUS_SESSION_BUS_ADDRESS := $(shell printenv DBUS_SESSION_BUS_ADDRESS)
@@ -50,9 +51,9 @@ test:
 	@.ci/setup test
 	$(GO) vet ./...
 	$(GO) build -o $(BIN) ./cmd/tally
-	@for m in $(MODULES); do echo "cd $$m && $(GO) test -race ./..." && (cd $$m && $(GO) test -race ./...) || exit 1; done
+	@for m in $(MODULES); do echo "cd $$m && $(GO) test -race ./..." && (cd $$m && TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -race ./...) || exit 1; done
 	$(GO) test -race -timeout 10m $(RACED)
-	$(GO) test -run TestAnythingCanHappen ./app
+	$(GO) test -run 'TestAnythingCanHappen|TestNoGarbageOnAir' ./app
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -p 1 -timeout 8m $(E2E)
 
 ## check: format, vet, static analysis, modules, known vulnerabilities
@@ -73,6 +74,12 @@ bench-network:
 	@.ci/setup test
 	$(GO) build -o $(BIN) ./cmd/tally
 	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Network -benchtime 1x -timeout 60m ./app/netlab -table $(CURDIR)/app/NETWORK.md
+
+## soak: the window on air for SOAK=1h, and what it does not give back
+soak:
+	@.ci/setup test
+	$(GO) build -o $(BIN) ./cmd/tally
+	TALLY_BIN=$(CURDIR)/$(BIN) $(GO) test -run '^$$' -bench Soak -benchtime 1x -timeout 0 ./ui/windowtest -soak $(SOAK)
 
 ## fuzz: each fuzz test for FUZZTIME=30s
 fuzz:

@@ -35,6 +35,9 @@ func (e *heldError) Unwrap() error { return e.err }
 
 // explainLine says what an output found out by itself.
 func explainLine(err error) (Problem, bool) {
+	if s, ok := errors.AsType[*sleptError](err); ok {
+		return Problem{Title: words.Say("The connection to %s was lost while this computer slept.", s.server), Advice: "It is awake again, and so is Tally: it connects again by itself.", Retry: true}, true
+	}
 	if q, ok := errors.AsType[*quietError](err); ok {
 		return quietProblem(q.server, q.quiet, q.arrives), true
 	}
@@ -81,13 +84,18 @@ type Loss struct {
 	Seconds Seconds  `json:"seconds"`
 	Cause   Sentence `json:"cause"`
 
-	from, until time.Time // until is zero while it lasts
+	at          time.Time     // when it began, by the wall clock, which goes on while this computer sleeps
+	from, until time.Time     // the same without the time asleep; until is zero while it lasts
+	slept       time.Duration // this computer, meanwhile
 }
+
+// lasted is for how long, until then.
+func (l *Loss) lasted(until time.Time) time.Duration { return until.Sub(l.from) + l.slept }
 
 // since fills in when the losses were in a show that began when said.
 func since(began time.Time, list []Loss) []Loss {
-	for i := range list {
-		list[i].At = Seconds(list[i].from.Sub(began))
+	for i, l := range list {
+		list[i].At = Seconds(l.at.Sub(began.Round(0)))
 	}
 	return list
 }
@@ -111,16 +119,20 @@ func (l *losses) note(now time.Time, s State, err error) {
 		if open {
 			last := &l.list[len(l.list)-1]
 			last.until = now
-			last.Seconds = Seconds(now.Sub(last.from))
-			l.sum += now.Sub(last.from)
+			last.Seconds = Seconds(last.lasted(now))
+			l.sum += last.lasted(now)
 		}
 	case !l.live:
 	case open:
 		if last := &l.list[len(l.list)-1]; last.Cause == "" && err != nil {
 			last.Cause = Explain(err).Title
 		}
+	case l.justWoke(now): // what ends now did not survive that
+		last := &l.list[len(l.list)-1]
+		l.sum -= time.Duration(last.Seconds)
+		last.until = time.Time{}
 	case len(l.list) < lossesKept:
-		loss := Loss{from: now}
+		loss := Loss{at: now.Round(0), from: now}
 		if err != nil {
 			loss.Cause = Explain(err).Title
 		}
@@ -131,14 +143,16 @@ func (l *losses) note(now time.Time, s State, err error) {
 // began puts the beginning of the loss that is open back to the last proof.
 func (l *losses) began(at time.Time) {
 	if n := len(l.list); n > 0 && l.list[n-1].until.IsZero() && at.Before(l.list[n-1].from) {
-		l.list[n-1].from = at
+		if l.list[n-1].slept == 0 { // else the proof is from before that
+			l.list[n-1].at, l.list[n-1].from = at.Round(0), at
+		}
 	}
 }
 
 func (l *losses) total(now time.Time) time.Duration {
 	sum := l.sum
 	if n := len(l.list); n > 0 && l.list[n-1].until.IsZero() {
-		sum += now.Sub(l.list[n-1].from)
+		sum += l.list[n-1].lasted(now)
 	}
 	return sum
 }

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"time"
+
+	"tally/app/netwatch"
 )
 
 // onStage is what the control goroutine knows of the running show. Nobody else
@@ -13,6 +15,8 @@ type onStage struct {
 	stage   *stage
 	began   time.Duration // when GoLive was seen
 	since   time.Duration // when the show was first live; 0 before
+	sleeps  netwatch.Sleeps
+	asleep  time.Duration // of the time since then
 	history []HistoryPoint
 	account account
 	report  Report // of the last show
@@ -40,6 +44,7 @@ func (s *Studio) control(ctx context.Context) error {
 	ticker := time.NewTicker(ticks)
 	defer ticker.Stop()
 	s.post()
+	s.sleeps = netwatch.WatchSleep()
 	for {
 		ready, done := (<-chan *show)(nil), (<-chan error)(nil)
 		if s.stage != nil {
@@ -55,6 +60,9 @@ func (s *Studio) control(ctx context.Context) error {
 		case <-ticker.C:
 			s.talk.hear(s.sound.Level())
 			s.tick()
+		}
+		if d := s.sleeps.Since(); d > 0 && s.state != Idle {
+			s.woke(d)
 		}
 		s.obey(ctx)
 		s.tune()
@@ -81,7 +89,7 @@ func (s *Studio) obey(ctx context.Context) {
 	if (w.goLive || resumed) && s.state == Idle {
 		s.measuring.end(true)
 		s.move(evGoLive)
-		s.since, s.history, s.report = 0, nil, Report{}
+		s.since, s.asleep, s.history, s.report = 0, 0, nil, Report{}
 		s.talk, s.strain = talk{}, strain{}
 		st := &stage{resumed: resumed, ending: make(chan struct{}), ready: make(chan *show, 1), done: make(chan error, 1)}
 		s.stage = st

@@ -51,6 +51,8 @@ type output struct {
 	before     sums          // over the connections that are over
 	last       rtmpout.Stats // of pub, as last read
 	losses     losses
+	sleeps     netwatch.Sleeps
+	wokeAt     time.Time // this computer, last; zero if never
 
 	sent rate // bytes; this and kbps belong to control
 	kbps int
@@ -62,7 +64,7 @@ const Refused State = "refused"
 
 func newOutput(name string, way rtmpout.Target, options rtmpout.Options, needKey, changed func()) *output {
 	return &output{
-		name: name, ways: []rtmpout.Target{way}, options: options, needKey: needKey, changed: changed, alive: netwatch.Has,
+		name: name, ways: []rtmpout.Target{way}, options: options, needKey: needKey, changed: changed, alive: netwatch.Has, sleeps: netwatch.WatchSleep(),
 		ending: make(chan struct{}), retry: make(chan struct{}, 1), shaken: make(chan struct{}, 1), state: Connecting,
 	}
 }
@@ -114,6 +116,7 @@ func (o *output) set(s State, err error) {
 
 // enter is set for who holds the lock.
 func (o *output) enter(s State, err error) {
+	o.lookForSleep(time.Now())
 	o.state, o.err = s, err
 	o.losses.note(time.Now(), s, err)
 }
@@ -142,6 +145,7 @@ func (o *output) now() (State, error) {
 // count reads the rates. Control's tick calls it, nobody else.
 func (o *output) count(now time.Duration) {
 	o.mu.Lock()
+	o.lookForSleep(time.Now())
 	sum := o.before
 	if o.pub != nil {
 		now := o.read()

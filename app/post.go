@@ -25,7 +25,8 @@ func (s *Studio) post() {
 	snap.Video.Width, snap.Video.Height = snap.Settings.Video.Width, snap.Settings.Video.Height
 	snap.Outputs = []OutputStatus{}
 	if s.since > 0 && s.state != Idle {
-		snap.Uptime = Seconds(s.clock.Now() - s.since)
+		snap.Uptime = Seconds(s.clock.Now() - s.since + s.asleep)
+		snap.Slept = Seconds(s.asleep)
 	}
 	snap.History, snap.Graph, snap.Report = s.history, s.account.Graph, s.report
 	if s.show != nil {

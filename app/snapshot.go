@@ -20,7 +20,8 @@ type Sentence = words.Sentence
 // one line of `tally stream --json`.
 type Snapshot struct {
 	State     State           `json:"state"`
-	Uptime    Seconds         `json:"uptime_s"` // since the first server accepted the show
+	Uptime    Seconds         `json:"uptime_s"`         // since the first server accepted the show
+	Slept     Seconds         `json:"slept_s,omitzero"` // of that, this computer slept
 	Video     VideoStatus     `json:"video"`
 	Audio     AudioStatus     `json:"audio"`
 	Outputs   []OutputStatus  `json:"outputs"`

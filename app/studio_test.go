@@ -17,16 +17,29 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // testStudio runs a studio with the test card until the test is over.
 func testStudio(t *testing.T, change func(*Options)) *Studio {
 	t.Helper()
+	opts := smallShow()
+	if change != nil {
+		change(&opts)
+	}
+	s := New(opts)
+	work(t, s)
+	return s
+}
+
+// smallShow is one that costs little.
+func smallShow() Options {
 	opts := Options{Settings: DefaultSettings(), Keys: MemoryKeys{}}
 	opts.Settings.Video.Source, opts.Settings.Audio.Source = "testcard", "tone"
 	opts.Settings.Video.Width, opts.Settings.Video.Height = 320, 180
 	opts.Settings.Video.Preset = "ultrafast"
 	opts.Settings.Video.BitrateKbps = 500
 	opts.Settings.Video.KeyInterval = time.Second
-	if change != nil {
-		change(&opts)
-	}
-	s := New(opts)
+	return opts
+}
+
+// work runs a studio until the test is over.
+func work(t *testing.T, s *Studio) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
@@ -41,7 +54,6 @@ func testStudio(t *testing.T, change func(*Options)) *Studio {
 			t.Error("the studio does not stop")
 		}
 	})
-	return s
 }
 
 // await waits for a snapshot that is as wanted.

@@ -207,6 +207,7 @@ func (o *output) disconnected(pub *rtmpout.Publisher, err error) error {
 	<-pub.Done() // its numbers are final
 	o.mu.Lock()
 	o.before.add(o.read())
+	err = o.blame(err)
 	// Time goes on where it was: viewers' players take the new connection for
 	// the same stream.
 	if zero := pub.Zero(); zero != nil {

@@ -51,10 +51,18 @@ type Frame struct {
 	Plane         [3][]byte // those that Format has
 	Stride        [3]int    // bytes from one row of a plane to the next
 
-	refs atomic.Int32
-	home *FramePool
-	of   *Frame // whose planes these are; see At
+	refs   atomic.Int32
+	home   *FramePool
+	of     *Frame // whose planes these are; see At
+	number uint64 // see Number
 }
+
+var pictures atomic.Uint64 // numbers given so far
+
+// Number tells pictures apart: no other frame has it, but for those that show the same
+// picture at another time ([Frame.At]). A source that repeats a picture does so with At,
+// and who has worked on it once need not again.
+func (f *Frame) Number() uint64 { return f.number }
 
 // Retain adds a reference, and returns f for convenience.
 func (f *Frame) Retain() *Frame {
@@ -82,11 +90,15 @@ func (f *Frame) Release() {
 var repeats = sync.Pool{New: func() any { return new(Frame) }}
 
 // At is the same picture shown at another time. It shares f's planes and holds a
-// reference to f until it is released itself.
+// reference to f's picture until it is released itself.
 func (f *Frame) At(pts time.Duration) *Frame {
+	of := f
+	if f.of != nil { // a repeat of a repeat: no chain of them is held
+		of = f.of
+	}
 	r := repeats.Get().(*Frame)
 	r.PTS, r.Format, r.Color, r.Width, r.Height = pts, f.Format, f.Color, f.Width, f.Height
-	r.Plane, r.Stride, r.of = f.Plane, f.Stride, f.Retain()
+	r.Plane, r.Stride, r.of, r.number = f.Plane, f.Stride, of.Retain(), f.number
 	r.refs.Store(1)
 	return r
 }
@@ -141,14 +153,20 @@ func (p *FramePool) Makes(format PixelFormat, width, height int) bool {
 func (p *FramePool) Get() *Frame {
 	select {
 	case f := <-p.free:
-		f.refs.Store(1)
+		f.begin()
 		return f
 	default:
 	}
 	f := &Frame{Format: p.format, Width: p.width, Height: p.height, home: p}
 	f.layOut(p.alloc(p.format.Bytes(p.width, p.height)))
-	f.refs.Store(1)
+	f.begin()
 	return f
+}
+
+// begin gives a frame its first reference, and makes it a picture of its own.
+func (f *Frame) begin() {
+	f.refs.Store(1)
+	f.number = pictures.Add(1)
 }
 
 func (p *FramePool) put(f *Frame) {
@@ -163,7 +181,7 @@ func (p *FramePool) put(f *Frame) {
 func NewFrame(format PixelFormat, width, height int, data []byte) *Frame {
 	f := &Frame{Format: format, Width: width, Height: height}
 	f.layOut(data)
-	f.refs.Store(1)
+	f.begin()
 	return f
 }
 

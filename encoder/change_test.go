@@ -314,3 +314,31 @@ func TestShapeIsNoFailure(t *testing.T) {
 		t.Errorf("%v; %+v", err, v.Config())
 	}
 }
+
+// A show may end before its first picture: no encoder may wait for one then.
+func TestEndWithoutPictures(t *testing.T) {
+	for _, codec := range encoder.VideoCodecs() {
+		for _, flush := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, flush %t", codec, flush), func(t *testing.T) {
+				v := openSoftware(t, codec, false, 500_000)
+				done := make(chan error, 1)
+				go func() {
+					var err error
+					if flush {
+						err = v.Flush(func(p *encoder.Packet) { p.Release() })
+					}
+					v.Close()
+					done <- err
+				}()
+				select {
+				case err := <-done:
+					if err != nil {
+						t.Error(err)
+					}
+				case <-time.After(10 * time.Second):
+					panic("it waits for a picture, and so would the end of the test")
+				}
+			})
+		}
+	}
+}

@@ -21,6 +21,7 @@ type engine struct {
 	duration time.Duration
 	pkt      libav.Packet
 	own      *worker // makes the calls into hardware, which may never return; else nil
+	fed      bool    // was given a picture
 
 	owed  int       // pictures since the last packet
 	heard time.Time // when that was
@@ -145,6 +146,7 @@ func (b backend) try(p VideoParams) (first []byte, err error) {
 
 // encode encodes one picture and hands emit what is ready.
 func (e *engine) encode(f *capture.Frame, pts time.Duration, key bool, emit func(*Packet)) error {
+	e.fed = true
 	if e.own == nil {
 		if err := e.enc.Send(f, int64(pts), key); err != nil {
 			return err
@@ -164,8 +166,12 @@ func (e *engine) encode(f *capture.Frame, pts time.Duration, key bool, emit func
 	return err
 }
 
-// drain makes the encoder give what it still holds.
+// drain makes the encoder give what it still holds. One that was given nothing is not
+// asked: SVT-AV1 would wait for a picture for ever.
 func (e *engine) drain(emit func(*Packet)) error {
+	if !e.fed {
+		return nil
+	}
 	if e.own == nil {
 		if err := e.enc.Drain(); err != nil {
 			return err
@@ -214,6 +220,11 @@ func (e *engine) close() {
 	if e.own != nil {
 		e.own.close()
 		return
+	}
+	if !e.fed && e.codec == AV1 { // nor does SVT-AV1 (1.4) let itself be freed without one
+		f := capture.NewFramePool(capture.I420, e.params.Width, e.params.Height).Get()
+		_ = e.enc.Send(f, 0, true)
+		f.Release()
 	}
 	e.enc.Close()
 }

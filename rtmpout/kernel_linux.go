@@ -3,6 +3,7 @@ package rtmpout
 import (
 	"net"
 	"os"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -21,6 +22,10 @@ type kernelSocket struct {
 	info     unix.TCPInfo
 	infoSize uint32 // how much of info the kernel knows
 	poll     [1]unix.PollFd
+
+	mu     sync.Mutex       // guards queued
+	count  func(fd uintptr) // made once, too
+	queued int32            // bytes; -1: the kernel does not say
 }
 
 func (k *kernelSocket) init(conn net.Conn) {
@@ -36,6 +41,12 @@ func (k *kernelSocket) init(conn net.Conn) {
 			uintptr(unsafe.Pointer(&k.info)), uintptr(unsafe.Pointer(&k.infoSize)), 0)
 		if errno != 0 {
 			k.infoSize = 0
+		}
+	}
+	k.count = func(fd uintptr) {
+		// So does unix.IoctlGetInt.
+		if _, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, unix.TIOCOUTQ, uintptr(unsafe.Pointer(&k.queued))); errno != 0 {
+			k.queued = -1
 		}
 	}
 	k.writable = func(fd uintptr) bool {
@@ -76,13 +87,18 @@ func (k *kernelSocket) control(f func(fd int)) bool {
 }
 
 // unsent is how many written bytes the peer's TCP has not confirmed yet
-// (SIOCOUTQ).
+// (SIOCOUTQ). It is for everybody.
 func (k *kernelSocket) unsent() (n int, ok bool) {
-	k.control(func(fd int) {
-		v, err := unix.IoctlGetInt(fd, unix.TIOCOUTQ)
-		n, ok = v, err == nil
-	})
-	return n, ok
+	if k.raw == nil {
+		return 0, false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.queued = 0
+	if k.raw.Control(k.count) != nil || k.queued < 0 {
+		return 0, false
+	}
+	return int(k.queued), true
 }
 
 // path is TCP's own view of the way to the server.

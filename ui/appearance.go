@@ -65,6 +65,9 @@ func (w *Window) chooseLanguage(name string) {
 	w.build()
 	w.usePace()
 	w.menuShows = ""
+	if w.tray != nil {
+		w.tray.set(w.shown)
+	}
 	w.render(w.shown)
 }
 

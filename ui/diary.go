@@ -54,6 +54,9 @@ func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 	}
 	d.readState(was, s, now, add)
 	if s.State.OnAir() || was.State.OnAir() {
+		if slept := time.Duration(s.Slept - was.Slept); slept > 0 {
+			add(happening{text: say(app.SleptFor(slept)), bad: true, tell: true})
+		}
 		readOutputs(was, s, add)
 		readProblems(was, s, add)
 		d.readMissed(s, now, add)

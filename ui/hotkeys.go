@@ -17,9 +17,18 @@ type hotkeys struct {
 	// grab asks the desktop for combinations such as "Ctrl+Alt+M", one for each
 	// action, empty for none, in the place of those before. It returns those that it
 	// cannot have. It is nil where the desktop gives none.
-	grab    func(combinations []string) (refused []string)
+	grab func(combinations []string) (refused []string)
+	// ask is for desktops that choose the keys themselves, as on Wayland: it tells them
+	// what is wished for. What they give comes later, to GivenHotkeys. It is nil
+	// elsewhere.
+	ask     func(actions []Hotkey)
+	given   []string  // by the desktop, one for each action, as it names them; nil: it has not answered
+	said    func()    // the answer has changed, while they are being chosen
 	endedAt time.Time // when END was pressed once
 }
+
+// Hotkey is an action for which a desktop is asked for a key.
+type Hotkey struct{ Name, Title, Wish string }
 
 // hotkeyActions are what they do, by the names under which they are kept.
 var hotkeyActions = []string{"mute", "live", "mark"}
@@ -38,6 +47,39 @@ func hotkeyTitle(action string) string {
 func (w *Window) UseHotkeys(grab func([]string) []string) {
 	w.hotkeys.grab = grab
 	grab(w.chosenHotkeys())
+}
+
+// UseDesktopHotkeys says how to wish for keys where the desktop chooses them. Those
+// that were chosen before are wished for at once.
+func (w *Window) UseDesktopHotkeys(ask func([]Hotkey)) {
+	w.hotkeys.ask = ask
+	if strings.Join(w.chosenHotkeys(), "") != "" {
+		w.wishHotkeys()
+	}
+}
+
+func (w *Window) wishHotkeys() {
+	var list []Hotkey
+	for i, key := range w.chosenHotkeys() {
+		list = append(list, Hotkey{hotkeyActions[i], hotkeyTitle(hotkeyActions[i]), key})
+	}
+	w.hotkeys.ask(list)
+}
+
+// GivenHotkeys takes the desktop's answer: a key for each action, as it names them;
+// empty is none.
+func (w *Window) GivenHotkeys(keys []string) {
+	w.hotkeys.given = keys
+	if w.hotkeys.said != nil {
+		w.hotkeys.said()
+	}
+}
+
+// HotkeyNamed is Hotkey for an action's name.
+func (w *Window) HotkeyNamed(name string) {
+	if n := slices.Index(hotkeyActions, name); n >= 0 {
+		w.Hotkey(n)
+	}
 }
 
 func (w *Window) chosenHotkeys() []string {
@@ -76,9 +118,9 @@ func (w *Window) Hotkey(n int) {
 func (w *Window) showHotkeys() {
 	const width = 420
 	s := w.newSheet()
-	if w.hotkeys.grab == nil {
+	if w.hotkeys.grab == nil && w.hotkeys.ask == nil {
 		done := newSheetButton(&s.keys, tr("Done"), widget.HighImportance, s.close)
-		text := tr("This desktop does not let Tally hear keys while another window is in front. It works on X11; on Wayland, give your desktop's own shortcuts a try.")
+		text := tr("This desktop gives programs no keys that work while another window is in front. Every desktop does on X11, and on Wayland GNOME from 48 on, KDE Plasma and Hyprland.")
 		s.open(tr("Keys for everywhere"), newParagraph(text, theme.ColorNameForeground, theme.SizeNameText, width), done, done)
 		return
 	}
@@ -91,6 +133,10 @@ func (w *Window) showHotkeys() {
 		body.Add(field(hotkeyTitle(hotkeyActions[i]), f, nil))
 	}
 	body.Add(said)
+	if w.hotkeys.ask != nil {
+		w.chooseWithDesktop(s, body, fields, said, width)
+		return
+	}
 	cancel := newSheetButton(&s.keys, tr("Cancel"), widget.MediumImportance, s.close)
 	save := newSheetButton(&s.keys, tr("Save"), widget.HighImportance, func() {
 		var keys []string
@@ -103,12 +149,51 @@ func (w *Window) showHotkeys() {
 			s.grow()
 			return
 		}
-		for i, a := range hotkeyActions {
-			w.app.Preferences().SetString("hotkey."+a, keys[i])
-		}
+		w.keepHotkeys(keys)
 		s.close()
 	})
 	s.open(tr("Keys for everywhere"), body, fields[0], cancel, save)
+}
+
+func (w *Window) keepHotkeys(keys []string) {
+	for i, a := range hotkeyActions {
+		w.app.Preferences().SetString("hotkey."+a, keys[i])
+	}
+}
+
+// chooseWithDesktop is showHotkeys where the fields are wishes: under them stands
+// what the desktop gives.
+func (w *Window) chooseWithDesktop(s *sheet, body *fyne.Container, fields []*keyField, said *paragraph, width float32) {
+	lines := column(4)
+	body.Add(lines)
+	said.set(tr("Your desktop has the last word on these keys, and may ask you."), colorSecondary)
+	w.hotkeys.said = func() {
+		lines.RemoveAll()
+		for i, key := range w.hotkeys.given {
+			title, text := hotkeyTitle(hotkeyActions[i]), ""
+			if key == "" {
+				text = tr("%s: your desktop gives no key. Choose one in its settings, under shortcuts.", title)
+			} else {
+				text = tr("%s: your desktop gives %s.", title, key)
+			}
+			lines.Add(newParagraph(text, theme.ColorNameForeground, sizeSmall, width))
+		}
+		s.grow()
+	}
+	s.closed = func() { w.hotkeys.said = nil }
+	done := newSheetButton(&s.keys, tr("Done"), widget.MediumImportance, s.close)
+	ask := newSheetButton(&s.keys, tr("Ask the desktop"), widget.HighImportance, func() {
+		var keys []string
+		for _, f := range fields {
+			keys = append(keys, f.keys())
+		}
+		w.keepHotkeys(keys)
+		w.hotkeys.given = nil
+		w.hotkeys.said()
+		w.wishHotkeys()
+	})
+	s.open(tr("Keys for everywhere"), body, fields[0], done, ask)
+	w.hotkeys.said()
 }
 
 // keyField is an entry into which keys are pressed instead of letters typed.

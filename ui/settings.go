@@ -34,7 +34,7 @@ type settingsView struct {
 	window *Window
 	sheet  *sheet
 	all    []*setting
-	groups map[string]*fyne.Container
+	groups map[string]*fyne.Container // with the space around them
 	search *sheetEntry
 	more   *sheetButton
 	none   *paragraph
@@ -96,10 +96,12 @@ func (v *settingsView) reopen() {
 func (v *settingsView) arrange() {
 	v.window.settings = v
 	v.sheet.closed = func() { v.window.settings = nil }
+	rows := map[string]*fyne.Container{}
 	for _, s := range v.all {
-		if v.groups[s.group] == nil {
-			v.groups[s.group] = column(10, newLine(s.group, theme.ColorNameForeground, theme.SizeNameText).bold())
-			v.list.Add(pad(4, 4, 0, 0, v.groups[s.group]))
+		if rows[s.group] == nil {
+			rows[s.group] = column(10, newLine(s.group, theme.ColorNameForeground, theme.SizeNameText).bold())
+			v.groups[s.group] = pad(4, 4, 0, 0, rows[s.group])
+			v.list.Add(v.groups[s.group])
 		}
 		s.said = hintText(s.hint, settingName)
 		if s.waits && v.window.onAir() {
@@ -112,7 +114,7 @@ func (v *settingsView) arrange() {
 		left := column(1, name, s.said)
 		show(s.said, s.said.text != "")
 		s.row = ends(left, widthOf(settingControl, s.control))
-		v.groups[s.group].Add(s.row)
+		rows[s.group].Add(s.row)
 	}
 	v.list.Add(v.none)
 }

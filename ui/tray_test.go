@@ -116,6 +116,36 @@ func TestHotkeysAreChosen(t *testing.T) {
 	}
 }
 
+// TestTheDesktopChoosesHotkeys, as it does on Wayland: what is chosen here are wishes.
+func TestTheDesktopChoosesHotkeys(t *testing.T) {
+	w, _ := open(t)
+	var asked [][]Hotkey
+	ask := func(list []Hotkey) { asked = append(asked, list) }
+	w.UseDesktopHotkeys(ask)
+	if len(asked) > 0 {
+		t.Errorf("asked for %v before anybody chose a key", asked)
+	}
+	w.showHotkeys()
+	find(t, w, func(*keyField) bool { return true }).SetText("F9")
+	press(t, w, "Ask the desktop")
+	if len(asked) != 1 || asked[0][0] != (Hotkey{"mute", "Mute or unmute", "F9"}) || asked[0][1].Wish != "" {
+		t.Errorf("asked for %v", asked)
+	}
+	w.GivenHotkeys([]string{"Strg+F9", "", ""})
+	for _, text := range []string{
+		"Mute or unmute: your desktop gives Strg+F9.",
+		"Mark a chapter in the recording: your desktop gives no key. Choose one in its settings, under shortcuts.",
+	} {
+		find(t, w, func(p *paragraph) bool { return p.text == text })
+	}
+	press(t, w, "Done")
+	w.GivenHotkeys([]string{"F1", "", ""}) // nobody looks
+	w.UseDesktopHotkeys(ask)               // the next start
+	if len(asked) != 2 {
+		t.Errorf("asked %d times", len(asked))
+	}
+}
+
 func TestCombination(t *testing.T) {
 	for _, c := range []struct {
 		key  fyne.KeyName

@@ -13,7 +13,8 @@ import (
 // Desktop is an X server without a screen to look at, its window manager, and
 // somebody at mouse and keyboard.
 type Desktop struct {
-	Display string // ":7"
+	Display string   // ":7"
+	Server  *Process // Xvfb
 
 	home string
 }
@@ -31,7 +32,7 @@ func StartDesktop(t testing.TB, size string) *Desktop {
 	// is the first of ExtraFiles.
 	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{write}
-	start(t, cmd)
+	server := start(t, cmd)
 	write.Close()
 	if err := read.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
 		t.Fatal(err)
@@ -40,7 +41,7 @@ func StartDesktop(t testing.TB, size string) *Desktop {
 	if err != nil {
 		t.Fatalf("Xvfb does not become ready: %v", err)
 	}
-	d := &Desktop{Display: ":" + strings.TrimSpace(number), home: t.TempDir()}
+	d := &Desktop{Display: ":" + strings.TrimSpace(number), Server: server, home: t.TempDir()}
 	Start(t, d.Env(), "openbox", "--sm-disable")
 	Until(t, 5*time.Second, "openbox manages the desktop", func() bool {
 		out, err := d.command("xprop", "-root", "_NET_SUPPORTING_WM_CHECK").Output()

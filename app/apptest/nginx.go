@@ -13,8 +13,9 @@ import (
 )
 
 // NGINX is nginx with its RTMP module, as Debian packages it and configured as
-// its manual's first example. It has two applications: "live" takes every key,
-// and "guarded" asks a web hook, which takes [GuardedKey] only.
+// its manual's first example. It has three applications: "live" takes every key,
+// "guarded" asks a web hook, which takes [GuardedKey] only, and "strict" lets go of
+// who has sent nothing for five seconds, as services do.
 type NGINX struct {
 	Addr string // host:port
 
@@ -47,6 +48,7 @@ rtmp {
 		listen %s;
 		application live { live on; }
 		application guarded { live on; on_publish %s; }
+		application strict { live on; drop_idle_publisher 5s; }
 	}
 }
 `, RTMPModule(t), n.Addr, hook.URL+"/publish") // without a path, the module sends a request that is none

@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"encoding/json"
+	"image"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,4 +120,21 @@ func steps(times []float64) []float64 {
 		d = append(d, times[i]-times[i-1])
 	}
 	return d
+}
+
+// LastKey is the last key frame of a file, decoded.
+func LastKey(t testing.TB, path string) *image.RGBA {
+	t.Helper()
+	v := Probe(t, path).Video
+	if v == nil {
+		t.Fatalf("%s has no picture", path)
+	}
+	raw := run(t, nil, "ffmpeg", "-nostdin", "-loglevel", "error", "-skip_frame", "nokey", "-i", path,
+		"-map", "0:v:0", "-fps_mode", "passthrough", "-pix_fmt", "rgba", "-f", "rawvideo", "-")
+	img := image.NewRGBA(image.Rect(0, 0, v.Width, v.Height))
+	if len(raw) < len(img.Pix) {
+		t.Fatalf("%s: no picture can be decoded", path)
+	}
+	copy(img.Pix, raw[len(raw)-len(img.Pix):])
+	return img
 }

@@ -61,6 +61,9 @@ func start(t testing.TB, cmd *exec.Cmd) *Process {
 // Output is what the program has written so far.
 func (p *Process) Output() string { return p.out.String() }
 
+// PID is the program's number.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Signal sends a signal, if the program still runs.
 func (p *Process) Signal(sig os.Signal) { _ = p.cmd.Process.Signal(sig) }
 

@@ -18,10 +18,17 @@ type Viewer struct {
 // its first picture on. The stream may begin later.
 func (n *NGINX) Watch(t testing.TB, key string, long time.Duration) *Viewer {
 	t.Helper()
+	return n.WatchIn(t, "live", key, long)
+}
+
+// WatchIn is Watch for any application.
+func (n *NGINX) WatchIn(t testing.TB, application, key string, long time.Duration) *Viewer {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "seen.flv")
 	p := Start(t, nil, "ffmpeg", "-nostdin", "-hide_banner", "-loglevel", "warning",
-		"-rw_timeout", "30000000", "-i", n.URL("live", key),
-		"-t", fmt.Sprintf("%.3f", long.Seconds()), "-c", "copy", "-y", path)
+		"-rw_timeout", "180000000", "-fpsprobesize", "0", "-analyzeduration", "5000000", // else it looks at a slow stream for 90 s first
+		"-i", n.URL(application, key),
+		"-t", fmt.Sprintf("%.3f", long.Seconds()), "-c", "copy", "-flush_packets", "1", "-y", path)
 	return &Viewer{path: path, long: long, proc: p}
 }
 
@@ -31,6 +38,13 @@ func (v *Viewer) File(t testing.TB) string {
 	if status := v.proc.Wait(t, v.long+30*time.Second); status != 0 {
 		t.Fatalf("the viewer's ffmpeg failed with status %d:\n%s", status, v.proc.Output())
 	}
+	return v.path
+}
+
+// Leave makes the viewer go, however much they have seen, and returns the file with
+// it, which has no proper end.
+func (v *Viewer) Leave() string {
+	v.proc.Kill()
 	return v.path
 }
 

@@ -1,7 +1,10 @@
 package apptest
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
 	"net"
 	"os"
 	"os/exec"
@@ -12,7 +15,8 @@ import (
 )
 
 // Wayland is a Wayland desktop without a screen to look at: sway, PipeWire, and the
-// portal through which programs may see the screen. The portal asks nobody.
+// portal through which programs may see the screen. Where a person would be asked what
+// to share, there is one who always shares the screen; see Asked.
 type Wayland struct {
 	home             string
 	Compositor, Pipe *Process // sway and PipeWire
@@ -57,7 +61,8 @@ func StartWayland(t testing.TB, size string) *Wayland {
 	w := &Wayland{home: home}
 	w.write(t, "bus.conf", fmt.Sprintf(busConfig, filepath.Join(home, "bus")))
 	w.write(t, ".config/sway/config", "xwayland disable\ndefault_border none\noutput * resolution "+size+" bg #336699 solid_color\n")
-	w.write(t, ".config/xdg-desktop-portal-wlr/config", "[screencast]\noutput_name=HEADLESS-1\nchooser_type=none\nmax_fps=60\n")
+	w.write(t, ".config/xdg-desktop-portal-wlr/config", "[screencast]\nmax_fps=60\nchooser_type=simple\n"+
+		"chooser_cmd=echo asked >>"+w.asked()+"; echo HEADLESS-1\n")
 
 	Start(t, w.Env(), "dbus-daemon", "--nofork", "--config-file="+filepath.Join(home, "bus.conf"))
 	w.socket(t, "bus")
@@ -106,14 +111,36 @@ func (w *Wayland) Env() []string {
 		"DBUS_SESSION_BUS_ADDRESS=unix:path="+filepath.Join(w.home, "bus"),
 		"WAYLAND_DISPLAY="+filepath.Join(w.home, "sway", "wayland-1"),
 		"SWAYSOCK="+filepath.Join(w.home, "sway", "ipc"),
-		"XDG_CURRENT_DESKTOP=sway", "XDG_SESSION_TYPE=wayland", "XDG_STATE_HOME="+filepath.Join(w.home, ".state"))
+		"XDG_CURRENT_DESKTOP=sway", "XDG_SESSION_TYPE=wayland", "XDG_STATE_HOME="+w.State())
 }
+
+// State is where programs on this desktop keep what they must know again.
+func (w *Wayland) State() string { return filepath.Join(w.home, ".state") }
 
 // Do is what somebody does to the desktop, in sway's words: Do(t, "output", "*",
 // "resolution", "800x600").
 func (w *Wayland) Do(t testing.TB, args ...string) {
 	t.Helper()
 	run(t, w.Env(), "swaymsg", append([]string{"--"}, args...)...)
+}
+
+// Asked is how often the person was asked what to share.
+func (w *Wayland) Asked() int {
+	answers, _ := os.ReadFile(w.asked()) // none yet
+	return bytes.Count(answers, []byte("\n"))
+}
+
+func (w *Wayland) asked() string { return filepath.Join(w.home, "asked") }
+
+// Show fills the whole screen with a picture, stretched to its size.
+func (w *Wayland) Show(t testing.TB, picture image.Image) {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	w.write(t, "background.png", file.String())
+	w.Do(t, "output", "*", "bg", filepath.Join(w.home, "background.png"), "stretch")
 }
 
 // Fill gives the whole screen one colour, such as "#ff0000".

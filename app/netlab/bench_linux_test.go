@@ -89,7 +89,7 @@ func ffmpeg(t testing.TB, l *lane, film string) func() []change {
 // other, as OBS alone, which paints with the processor here, fills most of a core.
 func senders() [][]sender {
 	groups := [][]sender{{{"Tally", tally("on")}, {"Tally, --adapt off", tally("off")}, {"ffmpeg -f fifo", ffmpeg}}}
-	if hasOBS() {
+	if apptest.HasOBS() {
 		groups = append(groups, []sender{{"OBS", obs(false)}}, []sender{{"OBS, dynamic bitrate", obs(true)}})
 	}
 	return groups

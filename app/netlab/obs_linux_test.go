@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,42 +12,23 @@ import (
 	"tally/app/apptest"
 )
 
-// obs is OBS Studio without hands: a profile, a scene with the film in it, a screen
-// that nobody looks at, and --startstreaming. All else is as it is out of the box;
-// dynamic is "Dynamically change bitrate", which is off there.
+// obs is OBS Studio without hands, on a screen that nobody looks at; dynamic is
+// "Dynamically change bitrate", which is off out of the box.
 func obs(dynamic bool) func(testing.TB, *lane, string) func() []change {
 	return func(t testing.TB, l *lane, film string) func() []change {
 		desktop := apptest.StartDesktop(t, "1100x750")
 		home := filepath.Join(l.dir, fmt.Sprint("obs-", dynamic))
-		config := filepath.Join(home, "obs-studio")
-		for name, text := range map[string]string{
-			"global.ini":                        obsGlobal,
-			"basic/profiles/bench/basic.ini":    fmt.Sprintf(obsProfile, dynamic),
-			"basic/profiles/bench/service.json": fmt.Sprintf(`{"type":"rtmp_custom","settings":{"server":%q,"key":%q}}`, strings.TrimSuffix(l.url(), "/"+key), key),
-			"basic/scenes/bench.json":           fmt.Sprintf(obsScene, film),
-		} {
-			path := filepath.Join(config, name)
-			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
+		o := apptest.OBS{
+			Server: strings.TrimSuffix(l.url(), "/"+key), Key: key, Film: film, Width: 640, Height: 360,
+			Kbps: 2500, Preset: "ultrafast", X264: "keyint=60 tune=zerolatency", Dynamic: dynamic,
 		}
 		env := append(desktop.Env(), "XDG_CONFIG_HOME="+home, "LIBGL_ALWAYS_SOFTWARE=1", "TZ=UTC")
-		p := apptest.Start(t, env, "ip", "netns", "exec", fmt.Sprint("studio", l.n), "obs",
-			"--startstreaming", "--profile", "bench", "--collection", "bench", "--multi", "--disable-missing-files-check")
+		p := apptest.Start(t, env, "ip", append([]string{"netns", "exec", fmt.Sprint("studio", l.n)}, o.Command(t, home)...)...)
 		return func() []change {
 			p.Kill()
-			return obsLamp(t, config)
+			return obsLamp(t, filepath.Join(home, "obs-studio"))
 		}
 	}
-}
-
-// hasOBS tells whether OBS is installed here; nothing needs it but the table.
-func hasOBS() bool {
-	_, err := exec.LookPath("obs")
-	return err == nil
 }
 
 // obsLamp reads from its log when OBS itself said that it was connected, and when
@@ -82,46 +62,3 @@ func obsLamp(t testing.TB, config string) []change {
 	}
 	return changes
 }
-
-const obsGlobal = `[General]
-FirstRun=true
-LastVersion=486539266
-EnableAutoUpdates=false
-[BasicWindow]
-PreviewEnabled=false
-[Basic]
-Profile=bench
-ProfileDir=bench
-SceneCollection=bench
-SceneCollectionFile=bench
-`
-
-const obsProfile = `[General]
-Name=bench
-[Output]
-Mode=Simple
-DynamicBitrate=%t
-[SimpleOutput]
-StreamEncoder=x264
-VBitrate=2500
-ABitrate=160
-UseAdvanced=true
-Preset=ultrafast
-x264Settings=keyint=60 tune=zerolatency
-[Video]
-BaseCX=640
-BaseCY=360
-OutputCX=640
-OutputCY=360
-FPSType=0
-FPSCommon=30
-[Audio]
-SampleRate=48000
-`
-
-const obsScene = `{"name":"bench","current_scene":"S","current_program_scene":"S","scene_order":[{"name":"S"}],"sources":[
-{"id":"scene","versioned_id":"scene","name":"S","settings":{"id_counter":1,"items":[{"name":"film","id":1,"visible":true,
- "align":5,"bounds_type":0,"scale":{"x":1.0,"y":1.0},"pos":{"x":0.0,"y":0.0},"rot":0.0}]}},
-{"id":"ffmpeg_source","versioned_id":"ffmpeg_source","name":"film","enabled":true,"mixers":255,"volume":1.0,
- "settings":{"local_file":%q,"is_local_file":true,"looping":true,"hw_decode":false}}]}
-`

@@ -1,7 +1,7 @@
 // Package netwatch tells when something changes in the way from this machine to
 // the world: an interface comes or goes, an address or a route changes, the
 // machine wakes from sleep. It tells only that; [Has] answers whether a
-// connection can have survived it.
+// connection can have survived it, and [Sleeps] for how long it slept.
 package netwatch
 
 import (
@@ -33,7 +33,7 @@ func Run(ctx context.Context, changed func()) error {
 
 	clocks := time.NewTicker(sleepEvery)
 	defer clocks.Stop()
-	last := read()
+	sleeps := WatchSleep()
 	for {
 		select {
 		case <-ctx.Done():
@@ -45,11 +45,9 @@ func Run(ctx context.Context, changed func()) error {
 			}
 			return err
 		case <-clocks.C:
-			now := read()
-			if now.sleptSince(last) {
+			if sleeps.Since() > 0 {
 				changed()
 			}
-			last = now
 		case <-events:
 			select {
 			case <-ctx.Done():
@@ -80,8 +78,27 @@ func drain(c chan struct{}) {
 // sleeps, and one that does not.
 type reading struct{ awake, all time.Duration }
 
-func (r reading) sleptSince(before reading) bool {
-	return (r.all-before.all)-(r.awake-before.awake) >= slept
+// sleptSince is for how long it slept; 0 for less than counts.
+func (r reading) sleptSince(before reading) time.Duration {
+	if gap := (r.all - before.all) - (r.awake - before.awake); gap >= slept {
+		return gap
+	}
+	return 0
+}
+
+// Sleeps measures for how long the machine has slept. It is for one goroutine.
+type Sleeps struct{ last reading }
+
+// WatchSleep begins to.
+func WatchSleep() Sleeps { return Sleeps{read()} }
+
+// Since is for how long the machine has slept since the last call, or since
+// WatchSleep. Sleep of less than two seconds does not count.
+func (s *Sleeps) Since() time.Duration {
+	now := read()
+	d := now.sleptSince(s.last)
+	s.last = now
+	return d
 }
 
 // Has tells whether a local address of a connection is still one of this

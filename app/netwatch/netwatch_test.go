@@ -14,12 +14,12 @@ func TestSleepIsTheGapBetweenTheClocks(t *testing.T) {
 	before := reading{awake: 10 * time.Second, all: 50 * time.Second}
 	for _, c := range []struct {
 		now   reading
-		slept bool
+		slept time.Duration
 	}{
-		{reading{11 * time.Second, 51 * time.Second}, false},
-		{reading{40 * time.Second, 80 * time.Second}, false}, // the program stood still, the machine did not sleep
-		{reading{11 * time.Second, 61 * time.Second}, true},
-		{reading{11 * time.Second, 20 * time.Second}, false}, // a wall clock was put back
+		{reading{11 * time.Second, 51 * time.Second}, 0},
+		{reading{40 * time.Second, 80 * time.Second}, 0}, // the program stood still, the machine did not sleep
+		{reading{11 * time.Second, 61 * time.Second}, 10 * time.Second},
+		{reading{11 * time.Second, 20 * time.Second}, 0}, // a wall clock was put back
 	} {
 		if got := c.now.sleptSince(before); got != c.slept {
 			t.Errorf("%+v: %v", c.now, got)
@@ -27,7 +27,7 @@ func TestSleepIsTheGapBetweenTheClocks(t *testing.T) {
 	}
 	a := read()
 	time.Sleep(50 * time.Millisecond)
-	if b := read(); b.sleptSince(a) || b.awake-a.awake < 50*time.Millisecond || a.all <= 0 {
+	if b := read(); b.sleptSince(a) > 0 || b.awake-a.awake < 50*time.Millisecond || a.all <= 0 {
 		t.Errorf("from %+v to %+v", a, b)
 	}
 }

@@ -89,6 +89,7 @@ func (p *Picture) Run(ctx context.Context) error {
 		canvas canvas
 		pace   = cadence{last: p.clock.Now() + slateAfter}
 		last   *capture.Frame // the newest program picture; one reference is ours
+		of     uint64         // the source's picture that it was made of
 		still  *capture.Frame // the slate that stands in for it, or nil
 		says   *string        // on the slate
 		heard  = p.clock.Now()
@@ -120,13 +121,25 @@ func (p *Picture) Run(ctx context.Context) error {
 				src.Release()
 				continue
 			}
-			dst := canvas.compose(scaler, src, width, height)
+			again := last != nil && src.Number() == of && last.Width == width && last.Height == height
+			if again && pace.filling && still == nil { // a still screen is repeated already, at the show's pace
+				heard = now
+				src.Release()
+				continue
+			}
+			var dst *capture.Frame
+			if again {
+				dst = last.At(src.PTS)
+			} else {
+				dst = canvas.compose(scaler, src, width, height)
+			}
+			number := src.Number()
 			src.Release()
 			if dst == nil { // the gap is filled like any other
 				p.damaged.CompareAndSwap(0, int64(now))
 				continue
 			}
-			heard = now
+			heard, of = now, number
 			p.damaged.Store(0)
 			keep(&last, dst)
 			keep(&still, nil)

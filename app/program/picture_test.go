@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"testing"
 	"time"
@@ -107,6 +108,45 @@ func TestSlateStandsInForASource(t *testing.T) {
 	}
 	if p.Repeated() != len(all)-1 {
 		t.Errorf("%d of %d were repeats", p.Repeated(), len(all))
+	}
+}
+
+// A screen that is still, whose picture comes again four times a second, is converted once
+// and sent at the show's full pace.
+func TestStillScreen(t *testing.T) {
+	clock := capture.NewClock()
+	p := NewPicture(clock, NewPreview(), 320, 180, 30)
+	var stamps []time.Duration
+	p.Deliver(func(f *capture.Frame) {
+		stamps = append(stamps, f.PTS)
+		f.Release()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	done := make(chan error, 1)
+	before := libav.Conversions()
+	go func() { done <- p.Run(ctx) }()
+	still := flat(640, 360, 200)
+	defer still.Release()
+	for n := 0; ctx.Err() == nil; n++ {
+		p.In.Put(still.At(clock.Now()))
+		if n < 10 { // something has moved just now; see screen and wayland
+			time.Sleep(time.Second / 30)
+		} else {
+			time.Sleep(250 * time.Millisecond)
+		}
+	}
+	<-done
+	if n := libav.Conversions() - before; n != 1 {
+		t.Errorf("one picture was converted %d times", n)
+	}
+	for i := 1; i < len(stamps); i++ {
+		if step := stamps[i] - stamps[i-1]; step < 5*time.Millisecond || step > 70*time.Millisecond {
+			t.Errorf("%v from one picture to the next", step)
+		}
+	}
+	if long := stamps[len(stamps)-1] - stamps[0]; math.Abs(float64(len(stamps)-1)/long.Seconds()-30) > 1 {
+		t.Errorf("%d pictures in %v", len(stamps), long)
 	}
 }
 

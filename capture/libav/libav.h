@@ -81,6 +81,7 @@ int tally_scale_planes(tally_scaler *s, int flags, int sfmt, int smatrix, int sf
                        uint8_t *d0, uint8_t *d1, uint8_t *d2, int ds0, int ds1, int ds2);
 int tally_scale_jpeg(tally_scaler *s, int flags, const uint8_t *jpeg, int size, int dfmt, int dmatrix, int dfull, int dw,
                      int dh, uint8_t *d0, uint8_t *d1, uint8_t *d2, int ds0, int ds1, int ds2);
+long long tally_conversions(void);
 // tally_describe fills in what a decoded frame is.
 void tally_describe(const AVFrame *f, tally_picture *p);
 

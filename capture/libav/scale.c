@@ -2,13 +2,19 @@
 #include <string.h>
 #include "libav.h"
 
-struct tally_scaler {
+// A step is one use of swscale, with what it is made for; of the pictures only the
+// shapes.
+typedef struct {
     struct SwsContext *sws;
-    tally_picture from, to; // what sws is made for; only the shapes
+    tally_picture from, to;
     int flags;
+} step;
+
+struct tally_scaler {
+    step shape, colour; // the second only where one step would be dear; see to_rgb
 
     AVFrame *in, *out; // padded copies of pictures that are not
-    AVFrame *painted;
+    AVFrame *painted, *planes;
     int16_t *line;
     unsigned line_size;
 
@@ -22,10 +28,12 @@ tally_scaler *tally_scaler_new(void) { return av_mallocz(sizeof(tally_scaler)); 
 
 void tally_scaler_free(tally_scaler *s) {
     if (!s) return;
-    sws_freeContext(s->sws);
+    sws_freeContext(s->shape.sws);
+    sws_freeContext(s->colour.sws);
     av_frame_free(&s->in);
     av_frame_free(&s->out);
     av_frame_free(&s->painted);
+    av_frame_free(&s->planes);
     av_free(s->line);
     avcodec_free_context(&s->jpeg);
     av_packet_free(&s->pkt);
@@ -61,7 +69,7 @@ static const int *coefficients(tally_matrix m) {
     return sws_getCoefficients(m == TALLY_BT709 ? SWS_CS_ITU709 : m == TALLY_BT2020 ? SWS_CS_BT2020 : SWS_CS_ITU601);
 }
 
-static int prepare(tally_scaler *s, int flags, const tally_picture *src, const tally_picture *dst) {
+static int prepare(step *s, int flags, const tally_picture *src, const tally_picture *dst) {
     if (s->sws && s->flags == flags && same_shape(&s->from, src) && same_shape(&s->to, dst)) return 0;
     sws_freeContext(s->sws);
     s->sws = NULL;
@@ -105,7 +113,7 @@ static void copy(const tally_picture *src, uint8_t *const data[4], const int str
 }
 
 static int sws(tally_scaler *s, int flags, const tally_picture *src, const tally_picture *dst) {
-    int err = prepare(s, flags, src, dst);
+    int err = prepare(&s->shape, flags, src, dst);
     if (err < 0) return err;
     tally_picture a = *src, b = *dst;
     if (unaligned(src)) {
@@ -119,7 +127,7 @@ static int sws(tally_scaler *s, int flags, const tally_picture *src, const tally
         memcpy(b.data, s->out->data, sizeof b.data);
         memcpy(b.stride, s->out->linesize, sizeof b.stride);
     }
-    err = sws_scale(s->sws, (const uint8_t *const *)a.data, a.stride, 0, a.h, b.data, b.stride);
+    err = sws_scale(s->shape.sws, (const uint8_t *const *)a.data, a.stride, 0, a.h, b.data, b.stride);
     if (err >= 0 && b.data[0] != dst->data[0]) copy(&b, dst->data, dst->stride);
     return err < 0 ? err : 0;
 }
@@ -148,6 +156,35 @@ static int paint(tally_scaler *s, int flags, const tally_picture *src, const tal
     return whole.data[0] == dst->data[0] ? 0 : sws(s, flags, &whole, dst);
 }
 
+// to_rgb changes the size of planes first and makes RGB of them afterwards. In one
+// step swscale takes twice as long, and seven times where the width is odd, for
+// which it has no vector code. The second step has that for whole blocks only, so it
+// is done on padded pictures, of which the part that is wanted is copied.
+static int to_rgb(tally_scaler *s, int flags, const tally_picture *src, const tally_picture *dst) {
+    tally_colour none = {src->colour.matrix, 0}; // on both sides: swscale is to leave it alone
+    tally_picture from = *src, planes = {AV_PIX_FMT_YUV420P, none, FFALIGN(dst->w, 32), FFALIGN(dst->h, 2), .padded = 1};
+    tally_picture rgb = {dst->format, src->colour, planes.w, planes.h, .padded = 1};
+    int err;
+    if ((err = scratch(&s->planes, &planes)) < 0 || (err = scratch(&s->out, &rgb)) < 0) return err;
+    memcpy(planes.data, s->planes->data, sizeof planes.data);
+    memcpy(planes.stride, s->planes->linesize, sizeof planes.stride);
+    tally_picture part = planes;
+    part.w = dst->w;
+    part.h = dst->h;
+    from.colour = none;
+    if ((err = sws(s, flags, &from, &part)) < 0) return err;
+    planes.colour = src->colour;
+    if ((err = prepare(&s->colour, SWS_POINT, &planes, &rgb)) < 0) return err;
+    err = sws_scale(s->colour.sws, (const uint8_t *const *)planes.data, planes.stride, 0, planes.h, s->out->data, s->out->linesize);
+    if (err < 0) return err;
+    memcpy(rgb.data, s->out->data, sizeof rgb.data);
+    memcpy(rgb.stride, s->out->linesize, sizeof rgb.stride);
+    rgb.w = dst->w;
+    rgb.h = dst->h;
+    copy(&rgb, dst->data, dst->stride);
+    return 0;
+}
+
 static int recolour(tally_scaler *s, int rows, const tally_picture *src, const tally_picture *dst) {
     int err = lines(s, 4, dst->w);
     if (err < 0) return err;
@@ -157,6 +194,10 @@ static int recolour(tally_scaler *s, int rows, const tally_picture *src, const t
     return 0;
 }
 
+static atomic_llong conversions;
+
+long long tally_conversions(void) { return atomic_load_explicit(&conversions, memory_order_relaxed); }
+
 int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const tally_picture *dst) {
     tally_picture src = *source;
     src.format = without_range(src.format);
@@ -164,21 +205,20 @@ int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const t
     int same_size = src.w == dst->w && src.h == dst->h;
 
     if (is_rgb(src.format)) src.colour = dst->colour; // it has none of its own
-    if (is_rgb(dst->format) || is_rgb(src.format)) {
-        if (src.format == dst->format && same_size && is_rgb(dst->format)) {
-            copy(&src, dst->data, dst->stride);
-            return 0;
-        }
-        if (dst->format == AV_PIX_FMT_YUV420P && (src.format == AV_PIX_FMT_BGR0 || src.format == AV_PIX_FMT_BGRA ||
-                                                  src.format == AV_PIX_FMT_RGB0 || src.format == AV_PIX_FMT_RGBA))
-            return paint(s, flags, &src, dst);
-        tally_picture to = *dst;
-        if (is_rgb(dst->format)) to.colour = src.colour;
-        return sws(s, flags, &src, &to);
-    }
     if (src.format == dst->format && same_size && same_colour(src.colour, dst->colour)) {
         copy(&src, dst->data, dst->stride);
         return 0;
+    }
+    atomic_fetch_add_explicit(&conversions, 1, memory_order_relaxed);
+    if (is_rgb(dst->format) || is_rgb(src.format)) {
+        if (dst->format == AV_PIX_FMT_YUV420P && (src.format == AV_PIX_FMT_BGR0 || src.format == AV_PIX_FMT_BGRA ||
+                                                  src.format == AV_PIX_FMT_RGB0 || src.format == AV_PIX_FMT_RGBA))
+            return paint(s, flags, &src, dst);
+        if (!is_rgb(src.format) && !same_size && (dst->format == AV_PIX_FMT_BGR0 || dst->format == AV_PIX_FMT_RGBA))
+            return to_rgb(s, flags, &src, dst);
+        tally_picture to = *dst;
+        if (is_rgb(dst->format)) to.colour = src.colour;
+        return sws(s, flags, &src, &to);
     }
     if (dst->format != AV_PIX_FMT_YUV420P) {
         if (!same_colour(src.colour, dst->colour)) return TALLY_UNSUPPORTED;

@@ -119,6 +119,11 @@ func (s *Scaler) Scale(dst, src *capture.Frame) error {
 	return nil
 }
 
+// Conversions is how many pictures this process has converted so far, in scalers and
+// from files; copies do not count. A conversion is what a picture costs most, so a show
+// makes one of each at most, and one for the window.
+func Conversions() int64 { return int64(C.tally_conversions()) }
+
 // planes checks that f's planes hold what f says, and gives their addresses. It
 // is false for MJPEG, which has no rows.
 func planes(f *capture.Frame) (p [3]*C.uint8_t, ok bool) {

@@ -75,7 +75,7 @@ func TestScaleColours(t *testing.T) {
 	for _, from := range formats {
 		for _, fc := range colours {
 			for _, to := range []capture.PixelFormat{capture.I420, capture.RGBA, capture.BGRA} {
-				for _, size := range [][4]int{{64, 48, 64, 48}, {64, 48, 96, 64}, {64, 48, 38, 26}, {50, 34, 50, 34}} {
+				for _, size := range [][4]int{{64, 48, 64, 48}, {64, 48, 96, 64}, {64, 48, 38, 26}, {64, 48, 37, 25}, {50, 34, 50, 34}} {
 					for _, c := range tones {
 						src := plain(from, fc, size[0], size[1], c[0], c[1], c[2])
 						dst := capture.NewFramePool(to, size[2], size[3]).Get()
@@ -95,6 +95,34 @@ func TestScaleColours(t *testing.T) {
 							}
 						}
 					}
+				}
+			}
+		}
+	}
+}
+
+// TestScaleKeepsPlaces makes a picture with an edge smaller and larger, to sizes that
+// vector code does not like, and finds the edge where it belongs, in each row.
+func TestScaleKeepsPlaces(t *testing.T) {
+	s := NewScaler()
+	defer s.Close()
+	src := plain(capture.I420, 0, 64, 48, 0, 0, 0)
+	for i := range src.Plane[0] {
+		if i%src.Stride[0] >= 32 {
+			src.Plane[0][i] = 235
+		}
+	}
+	for _, size := range [][2]int{{37, 25}, {31, 24}, {101, 77}, {128, 96}} {
+		w, h := size[0], size[1]
+		dst := capture.NewFramePool(capture.BGRA, w, h).Get()
+		if err := s.Scale(dst, src); err != nil {
+			t.Fatal(err)
+		}
+		for y := range h {
+			for x := range w {
+				got, off := int(dst.Plane[0][y*dst.Stride[0]+4*x]), 2*float64(x)+1-float64(w)
+				if blur := 3 * max(1, float64(w)/64); off < -blur && got > 3 || off > blur && got < 252 {
+					t.Fatalf("%d×%d: %d at %d, %d", w, h, got, x, y)
 				}
 			}
 		}
@@ -283,6 +311,7 @@ func BenchmarkScale(b *testing.B) {
 		{"NV12601-I420/720p", frame(capture.NV12, capture.BT601Limited, 1280, 720), frame(capture.I420, 0, 1280, 720)},
 		{"I420-RGBA/720p", frame(capture.I420, 0, 1280, 720), frame(capture.RGBA, 0, 1280, 720)},
 		{"I420-RGBA/720p-640x360", frame(capture.I420, 0, 1280, 720), frame(capture.RGBA, 0, 640, 360)},
+		{"I420-BGRA/720p-905x509", frame(capture.I420, 0, 1280, 720), frame(capture.BGRA, 0, 905, 509)},
 		{"I420-I420/1080p-720p", frame(capture.I420, 0, 1920, 1080), frame(capture.I420, 0, 1280, 720)},
 		{"MJPEG422-I420/720p", capture.NewFrame(capture.MJPEG, 1280, 720, ffmpegPicture(b, "yuvj422p", 1280, 720)), frame(capture.I420, 0, 1280, 720)},
 		{"MJPEG420-I420/720p", capture.NewFrame(capture.MJPEG, 1280, 720, testJPEG(b, 1280, 720)), frame(capture.I420, 0, 1280, 720)},

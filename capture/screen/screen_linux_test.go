@@ -26,7 +26,7 @@ import (
 )
 
 // startX starts an X server of the test's own, and makes it the display.
-func startX(t *testing.T, args ...string) *exec.Cmd {
+func startX(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -55,14 +55,14 @@ func startX(t *testing.T, args ...string) *exec.Cmd {
 
 // client is a program that paints.
 type client struct {
-	t      *testing.T
+	t      testing.TB
 	conn   *xgb.Conn
 	root   xproto.Window
 	window xproto.Window
 	gc     xproto.Gcontext
 }
 
-func newClient(t *testing.T, area image.Rectangle) *client {
+func newClient(t testing.TB, area image.Rectangle) *client {
 	t.Helper()
 	conn, err := xgb.NewConn()
 	if err != nil {
@@ -463,31 +463,4 @@ func segments(t *testing.T) int {
 		}
 	}
 	return n
-}
-
-// BenchmarkCapture is the cost of a changing 1280×720 screen, the server's part aside.
-func BenchmarkCapture(b *testing.B) {
-	if os.Getenv("DISPLAY") == "" {
-		b.Skip("needs a display")
-	}
-	d, err := connect()
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer d.conn.Close()
-	g := newGrabber(d, &desk{display: d})
-	if err := g.prepare(); err != nil {
-		b.Fatal(err)
-	}
-	clock := capture.NewClock()
-	b.ReportAllocs()
-	for b.Loop() {
-		g.dirty = true
-		f, err := g.next(clock)
-		if err != nil {
-			b.Fatal(err)
-		}
-		f.Release()
-	}
-	g.forget()
 }

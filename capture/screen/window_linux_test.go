@@ -15,7 +15,7 @@ import (
 )
 
 // startDesk is startX with a window manager.
-func startDesk(t *testing.T, args ...string) *exec.Cmd {
+func startDesk(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
 	x := startX(t, args...)
 	cmd := exec.Command("openbox", "--sm-disable")
@@ -35,7 +35,7 @@ func startDesk(t *testing.T, args ...string) *exec.Cmd {
 	return x
 }
 
-func waitFor(t *testing.T, what string, done func() bool) {
+func waitFor(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	for limit := time.Now().Add(5 * time.Second); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(limit) {
@@ -58,7 +58,7 @@ func (c *client) set(property, kind string, format byte, data []byte) {
 }
 
 // newProgram is a program with a window that the window manager knows of.
-func newProgram(t *testing.T, class, title string, area image.Rectangle, rgb uint32) *client {
+func newProgram(t testing.TB, class, title string, area image.Rectangle, rgb uint32) *client {
 	t.Helper()
 	c := newClient(t, area)
 	xproto.DestroyWindow(c.conn, c.window)

@@ -30,7 +30,11 @@ import (
 // time nor its allocations are the publisher's.
 func TestMain(m *testing.M) {
 	if os.Getenv("INTEROP_SINK") == "" {
-		os.Exit(m.Run())
+		status := m.Run()
+		if built != "" {
+			os.RemoveAll(built)
+		}
+		os.Exit(status)
 	}
 	if err := serveSink(); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -2,6 +2,7 @@ package desktop
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 
@@ -18,6 +19,11 @@ import (
 func learn(ctx context.Context, w *ui.Window, watchers *sync.WaitGroup) {
 	slow := false
 	x := connectX11(w.Fyne())
+	if os.Getenv("WAYLAND_DISPLAY") != "" { // also for a window that is X11's there: its server hears no keys of others
+		watchers.Go(func() { desktopKeys(ctx, w) })
+	} else if x != nil {
+		w.UseHotkeys(x.grab)
+	}
 	lender, ok := w.Fyne().(interface{ RunWithContext(func()) })
 	if !ok {
 		return
@@ -37,7 +43,6 @@ func learn(ctx context.Context, w *ui.Window, watchers *sync.WaitGroup) {
 			w.UsePanes(p[0], p[1])
 		}
 	}
-	w.UseHotkeys(x.grab)
 	watchers.Go(func() {
 		x.run(ctx,
 			func(hidden bool) { fyne.Do(func() { w.SetHidden(hidden) }) },

@@ -1,5 +1,3 @@
-// Package desktop shows the window of Tally on a real screen. It is apart from
-// tally/ui so that the tests of that package need neither a screen nor OpenGL.
 package desktop
 
 import (

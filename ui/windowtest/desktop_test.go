@@ -98,11 +98,7 @@ func TestDesktopServices(t *testing.T) {
 	p := sitWith(t, bus.Env()...)
 	p.saveDestination("rtmp://"+n.Addr+"/live", secret)
 
-	bus.WaitFor(t, "tray ", 10*time.Second)
-	_, sender, _ := strings.Cut(bus.Noted(), "tray ")
-	sender = strings.TrimSuffix(strings.Fields(sender)[0], ".")
-	sender = strings.TrimSuffix(sender, ".;")
-	menu := trayMenu{t, bus.Conn.Object(sender, "/StatusNotifierItem/menu")}
+	menu := trayOf(t, bus)
 	menu.click("Mute")
 	settings := filepath.Join(p.config, "settings.json")
 	apptest.Until(t, 5*time.Second, "the tray has muted", func() bool {
@@ -139,6 +135,16 @@ type trayMenu struct {
 	menu dbus.BusObject
 }
 
+// trayOf waits until Tally is in the tray of the desktop on that bus.
+func trayOf(t *testing.T, bus *apptest.Bus) trayMenu {
+	t.Helper()
+	bus.WaitFor(t, "tray ", 10*time.Second)
+	_, sender, _ := strings.Cut(bus.Noted(), "tray ")
+	sender = strings.TrimSuffix(strings.Fields(sender)[0], ".")
+	sender = strings.TrimSuffix(sender, ".;")
+	return trayMenu{t, bus.Conn.Object(sender, "/StatusNotifierItem/menu")}
+}
+
 type menuItem struct {
 	ID       int32
 	Props    map[string]dbus.Variant
@@ -149,22 +155,34 @@ type menuItem struct {
 func (m trayMenu) click(label string) {
 	m.t.Helper()
 	apptest.Until(m.t, 10*time.Second, "the tray's menu has "+label, func() bool {
-		var revision uint32
-		var root menuItem
-		err := m.menu.Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &root)
-		if err != nil {
-			return false
-		}
-		for _, c := range root.Children {
-			var item menuItem
-			if dbus.Store([]any{c.Value()}, &item) != nil || fmt.Sprint(item.Props["label"].Value()) != label {
-				continue
+		for _, item := range m.items() {
+			if item.label() == label {
+				return m.menu.Call("com.canonical.dbusmenu.Event", 0, item.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err == nil
 			}
-			return m.menu.Call("com.canonical.dbusmenu.Event", 0, item.ID, "clicked", dbus.MakeVariant(""), uint32(0)).Err == nil
 		}
 		return false
 	})
 }
+
+// items are what the menu lists; none while it cannot be asked.
+func (m trayMenu) items() []menuItem {
+	var revision uint32
+	var root menuItem
+	err := m.menu.Call("com.canonical.dbusmenu.GetLayout", 0, int32(0), int32(-1), []string{}).Store(&revision, &root)
+	if err != nil {
+		return nil
+	}
+	var all []menuItem
+	for _, c := range root.Children {
+		var item menuItem
+		if dbus.Store([]any{c.Value()}, &item) == nil {
+			all = append(all, item)
+		}
+	}
+	return all
+}
+
+func (i menuItem) label() string { return fmt.Sprint(i.Props["label"].Value()) }
 
 // TestKeysForEverywhere: a key that was chosen mutes while the window is minimised.
 func TestKeysForEverywhere(t *testing.T) {

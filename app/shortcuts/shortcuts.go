@@ -1,0 +1,251 @@
+// Package shortcuts gets keys that work while another window is in front from the
+// desktop, on Wayland, where no program may listen by itself: from its portal's
+// GlobalShortcuts, which GNOME 48, KDE Plasma and Hyprland have. Start at [Run].
+//
+// The desktop has the last word on which keys it gives, may ask the user, and
+// remembers the answer by the shortcuts' names.
+package shortcuts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+const (
+	portalName = "org.freedesktop.portal.Desktop"
+	portalPath = dbus.ObjectPath("/org/freedesktop/portal/desktop")
+	global     = "org.freedesktop.portal.GlobalShortcuts"
+
+	// patience bounds each call: answers that wait for the user come as signals.
+	patience = 5 * time.Second
+)
+
+// ErrNone means that this desktop gives no keys.
+var ErrNone = errors.New("shortcuts: the desktop offers none")
+
+// Shortcut is something that a key is wanted for.
+type Shortcut struct {
+	ID          string // by which the desktop remembers it
+	Description string // for the user
+	Wish        string // such as "Ctrl+Alt+M"; the desktop may give another. Empty: none in particular
+}
+
+type options = map[string]dbus.Variant
+
+// bound is how the portal writes a shortcut.
+type bound struct {
+	ID string
+	Is options
+}
+
+// keeper is one program's conversation with the portal. Run is its goroutine.
+type keeper struct {
+	conn    *dbus.Conn
+	portal  dbus.BusObject
+	signals chan *dbus.Signal
+	given   func(keys []string)
+	pressed func(id string)
+
+	list    []Shortcut
+	waiting dbus.ObjectPath // the request whose answer is outstanding
+	session dbus.ObjectPath // the one whose keys count; empty: none
+	names   int
+}
+
+// Run asks the desktop for keys for each list that comes, in the place of those
+// before, until ctx ends. It calls given with the keys as the desktop names them,
+// one for each shortcut, whenever they change; empty is none. pressed is told a
+// shortcut's ID each time. It calls ready first; where there is nobody to ask it
+// returns ErrNone instead.
+func Run(ctx context.Context, app string, wanted <-chan []Shortcut, ready func(), given func([]string), pressed func(id string)) error {
+	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
+	if err != nil {
+		return ErrNone
+	}
+	defer conn.Close()
+	if conn.Auth(nil) != nil || conn.Hello() != nil {
+		return ErrNone
+	}
+	k := &keeper{conn: conn, portal: conn.Object(portalName, portalPath), signals: make(chan *dbus.Signal, 16), given: given, pressed: pressed}
+	// Portals since 1.20 want to know who a program outside of a sandbox is, first of
+	// all; older ones do not know the question.
+	_ = k.call(ctx, "org.freedesktop.host.portal.Registry.Register", nil, app, options{})
+	var version dbus.Variant
+	if k.call(ctx, "org.freedesktop.DBus.Properties.Get", &version, global, "version") != nil {
+		return ErrNone
+	}
+	conn.Signal(k.signals)
+	for _, m := range [][]dbus.MatchOption{
+		{dbus.WithMatchInterface("org.freedesktop.portal.Request"), dbus.WithMatchMember("Response")},
+		{dbus.WithMatchInterface("org.freedesktop.portal.Session"), dbus.WithMatchMember("Closed")},
+		{dbus.WithMatchInterface(global)},
+		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, portalName)},
+	} {
+		if err := conn.AddMatchSignalContext(ctx, m...); err != nil {
+			return fmt.Errorf("%w (%w)", ErrNone, err)
+		}
+	}
+	ready()
+	defer k.close()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case k.list = <-wanted:
+			k.begin(ctx)
+		case signal, ok := <-k.signals:
+			if !ok {
+				return fmt.Errorf("%w: the message bus has ended", ErrNone)
+			}
+			k.hear(ctx, signal)
+		}
+	}
+}
+
+// call asks the portal once, and puts the answer where result points, unless that
+// is nil.
+func (k *keeper) call(ctx context.Context, method string, result any, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	answer := k.portal.CallWithContext(ctx, method, 0, args...)
+	if answer.Err != nil || result == nil {
+		return answer.Err
+	}
+	return answer.Store(result)
+}
+
+// name is one for a new object on the bus.
+func (k *keeper) name() dbus.Variant {
+	k.names++
+	return dbus.MakeVariant("tally_keys" + strconv.Itoa(k.names))
+}
+
+// request calls a method whose answer is a signal.
+func (k *keeper) request(ctx context.Context, method string, args ...any) {
+	k.waiting = ""
+	if k.call(ctx, global+"."+method, &k.waiting, args...) != nil {
+		k.lose()
+	}
+}
+
+// begin opens a session. KDE remembers the keys of programs outside of a sandbox by
+// the session's name, so it is always the same.
+func (k *keeper) begin(ctx context.Context) {
+	k.close()
+	k.request(ctx, "CreateSession", options{
+		"handle_token": k.name(), "session_handle_token": dbus.MakeVariant("tally"),
+		"shortcuts": dbus.MakeVariant(k.wishes()), // KDE's portal of Plasma 5.27 hears of them here only
+	})
+}
+
+// bind asks for the keys.
+func (k *keeper) bind(ctx context.Context) {
+	k.request(ctx, "BindShortcuts", k.session, k.wishes(), "", options{"handle_token": k.name()})
+}
+
+func (k *keeper) wishes() []bound {
+	var list []bound
+	for _, s := range k.list {
+		is := options{"description": dbus.MakeVariant(s.Description)}
+		if t := trigger(s.Wish); t != "" {
+			is["preferred_trigger"] = dbus.MakeVariant(t)
+		}
+		list = append(list, bound{s.ID, is})
+	}
+	return list
+}
+
+func (k *keeper) hear(ctx context.Context, signal *dbus.Signal) {
+	switch signal.Name {
+	case "org.freedesktop.portal.Request.Response":
+		if signal.Path == k.waiting {
+			k.answered(ctx, signal)
+		}
+	case "org.freedesktop.portal.Session.Closed":
+		if signal.Path == k.session {
+			k.lose()
+		}
+	case "org.freedesktop.DBus.NameOwnerChanged":
+		var name, before, now string
+		if dbus.Store(signal.Body, &name, &before, &now) == nil && now == "" {
+			k.lose()
+		}
+	case global + ".Activated":
+		var session dbus.ObjectPath
+		var id string
+		if len(signal.Body) >= 2 && dbus.Store(signal.Body[:2], &session, &id) == nil && session == k.session {
+			k.pressed(id)
+		}
+	case global + ".ShortcutsChanged":
+		var session dbus.ObjectPath
+		var list []bound
+		if dbus.Store(signal.Body, &session, &list) == nil && session == k.session {
+			k.tell(list)
+		}
+	}
+}
+
+// answered takes the answer to the last request: the session first, then the keys
+// in it.
+func (k *keeper) answered(ctx context.Context, signal *dbus.Signal) {
+	k.waiting = ""
+	var code uint32
+	var is options
+	if dbus.Store(signal.Body, &code, &is) != nil || code != 0 {
+		k.lose()
+		return
+	}
+	if k.session == "" {
+		// The specification says object path; portals send a string.
+		switch path := is["session_handle"].Value().(type) {
+		case string:
+			k.session = dbus.ObjectPath(path)
+		case dbus.ObjectPath:
+			k.session = path
+		}
+		if !k.session.IsValid() {
+			k.lose()
+			return
+		}
+		k.bind(ctx)
+		return
+	}
+	var list []bound
+	if v, ok := is["shortcuts"]; ok {
+		_ = v.Store(&list) // none is what is told of those that cannot be read
+	}
+	k.tell(list)
+}
+
+// tell says which keys there are.
+func (k *keeper) tell(list []bound) {
+	keys := make([]string, len(k.list))
+	for i, s := range k.list {
+		for _, b := range list {
+			if b.ID == s.ID {
+				keys[i], _ = b.Is["trigger_description"].Value().(string)
+			}
+		}
+	}
+	k.given(keys)
+}
+
+// lose says that there are no keys: the user or the desktop has said no.
+func (k *keeper) lose() {
+	k.close()
+	k.waiting = ""
+	k.tell(nil)
+}
+
+// close gives back what the desktop has given.
+func (k *keeper) close() {
+	if k.session.IsValid() {
+		k.conn.Object(portalName, k.session).Go("org.freedesktop.portal.Session.Close", dbus.FlagNoReplyExpected, nil)
+	}
+	k.session = ""
+}
