@@ -270,7 +270,11 @@ func (v *tourist) visit(stops []stop) {
 		if !v.tight || s.tight {
 			v.take(s)
 		}
-		v.act(s.back...)
+		if back := s.back; *screenshots == "" && s.sheet && back == nil {
+			v.act(escape...) // the stop that would have left it is not made
+		} else {
+			v.act(back...)
+		}
 	}
 }
 
