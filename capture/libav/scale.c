@@ -94,40 +94,41 @@ static int unaligned(const tally_picture *p) {
     return bits % 32 != 0;
 }
 
-// scratch makes *f a frame of p's shape, or leaves it when it is one.
-static int scratch(AVFrame **f, const tally_picture *p) {
-    if (*f && (*f)->format == p->format && (*f)->width == p->w && (*f)->height == p->h) return 0;
-    av_frame_free(f);
-    *f = av_frame_alloc();
-    if (!*f) return AVERROR(ENOMEM);
-    (*f)->format = p->format;
-    (*f)->width = p->w;
-    (*f)->height = p->h;
-    int err = av_frame_get_buffer(*f, 0);
-    if (err < 0) av_frame_free(f);
-    return err;
+// scratch lays p into *f, which is made anew where it is not of p's shape.
+static int scratch(AVFrame **f, tally_picture *p) {
+    if (!*f || (*f)->format != p->format || (*f)->width != p->w || (*f)->height != p->h) {
+        av_frame_free(f);
+        *f = av_frame_alloc();
+        if (!*f) return AVERROR(ENOMEM);
+        (*f)->format = p->format;
+        (*f)->width = p->w;
+        (*f)->height = p->h;
+        int err = av_frame_get_buffer(*f, 0);
+        if (err < 0) {
+            av_frame_free(f);
+            return err;
+        }
+    }
+    memcpy(p->data, (*f)->data, sizeof p->data);
+    memcpy(p->stride, (*f)->linesize, sizeof p->stride);
+    p->padded = 1;
+    return 0;
 }
 
 static void copy(const tally_picture *src, uint8_t *const data[4], const int stride[4]) {
     av_image_copy((uint8_t **)data, (int *)stride, (const uint8_t **)src->data, src->stride, src->format, src->w, src->h);
 }
 
-static int sws(tally_scaler *s, int flags, const tally_picture *src, const tally_picture *dst) {
-    int err = prepare(&s->shape, flags, src, dst);
+static int sws(tally_scaler *s, step *with, int flags, const tally_picture *src, const tally_picture *dst) {
+    int err = prepare(with, flags, src, dst);
     if (err < 0) return err;
     tally_picture a = *src, b = *dst;
     if (unaligned(src)) {
-        if ((err = scratch(&s->in, src)) < 0) return err;
-        copy(src, s->in->data, s->in->linesize);
-        memcpy(a.data, s->in->data, sizeof a.data);
-        memcpy(a.stride, s->in->linesize, sizeof a.stride);
+        if ((err = scratch(&s->in, &a)) < 0) return err;
+        copy(src, a.data, a.stride);
     }
-    if (unaligned(dst)) {
-        if ((err = scratch(&s->out, dst)) < 0) return err;
-        memcpy(b.data, s->out->data, sizeof b.data);
-        memcpy(b.stride, s->out->linesize, sizeof b.stride);
-    }
-    err = sws_scale(s->shape.sws, (const uint8_t *const *)a.data, a.stride, 0, a.h, b.data, b.stride);
+    if (unaligned(dst) && (err = scratch(&s->out, &b)) < 0) return err;
+    err = sws_scale(with->sws, (const uint8_t *const *)a.data, a.stride, 0, a.h, b.data, b.stride);
     if (err >= 0 && b.data[0] != dst->data[0]) copy(&b, dst->data, dst->stride);
     return err < 0 ? err : 0;
 }
@@ -146,14 +147,12 @@ static int paint(tally_scaler *s, int flags, const tally_picture *src, const tal
     tally_paint_make(&p, dst->colour);
     tally_picture whole = *dst;
     if (src->w != dst->w || src->h != dst->h) {
-        whole = (tally_picture){AV_PIX_FMT_YUV420P, dst->colour, src->w, src->h, .padded = 1};
+        whole = (tally_picture){AV_PIX_FMT_YUV420P, dst->colour, src->w, src->h};
         if ((err = scratch(&s->painted, &whole)) < 0) return err;
-        memcpy(whole.data, s->painted->data, sizeof whole.data);
-        memcpy(whole.stride, s->painted->linesize, sizeof whole.stride);
     }
     tally_paint_i420(&p, src->format == AV_PIX_FMT_RGBA || src->format == AV_PIX_FMT_RGB0, src->w, src->h, src->data[0], src->stride[0],
                      whole.data, whole.stride, s->line);
-    return whole.data[0] == dst->data[0] ? 0 : sws(s, flags, &whole, dst);
+    return whole.data[0] == dst->data[0] ? 0 : sws(s, &s->shape, flags, &whole, dst);
 }
 
 // to_rgb changes the size of planes first and makes RGB of them afterwards. In one
@@ -162,23 +161,17 @@ static int paint(tally_scaler *s, int flags, const tally_picture *src, const tal
 // is done on padded pictures, of which the part that is wanted is copied.
 static int to_rgb(tally_scaler *s, int flags, const tally_picture *src, const tally_picture *dst) {
     tally_colour none = {src->colour.matrix, 0}; // on both sides: swscale is to leave it alone
-    tally_picture from = *src, planes = {AV_PIX_FMT_YUV420P, none, FFALIGN(dst->w, 32), FFALIGN(dst->h, 2), .padded = 1};
-    tally_picture rgb = {dst->format, src->colour, planes.w, planes.h, .padded = 1};
+    tally_picture from = *src, planes = {AV_PIX_FMT_YUV420P, none, FFALIGN(dst->w, 32), FFALIGN(dst->h, 2)};
+    tally_picture rgb = {dst->format, src->colour, planes.w, planes.h};
     int err;
     if ((err = scratch(&s->planes, &planes)) < 0 || (err = scratch(&s->out, &rgb)) < 0) return err;
-    memcpy(planes.data, s->planes->data, sizeof planes.data);
-    memcpy(planes.stride, s->planes->linesize, sizeof planes.stride);
     tally_picture part = planes;
     part.w = dst->w;
     part.h = dst->h;
     from.colour = none;
-    if ((err = sws(s, flags, &from, &part)) < 0) return err;
+    if ((err = sws(s, &s->shape, flags, &from, &part)) < 0) return err;
     planes.colour = src->colour;
-    if ((err = prepare(&s->colour, SWS_POINT, &planes, &rgb)) < 0) return err;
-    err = sws_scale(s->colour.sws, (const uint8_t *const *)planes.data, planes.stride, 0, planes.h, s->out->data, s->out->linesize);
-    if (err < 0) return err;
-    memcpy(rgb.data, s->out->data, sizeof rgb.data);
-    memcpy(rgb.stride, s->out->linesize, sizeof rgb.stride);
+    if ((err = sws(s, &s->colour, SWS_POINT, &planes, &rgb)) < 0) return err;
     rgb.w = dst->w;
     rgb.h = dst->h;
     copy(&rgb, dst->data, dst->stride);
@@ -218,11 +211,11 @@ int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const t
             return to_rgb(s, flags, &src, dst);
         tally_picture to = *dst;
         if (is_rgb(dst->format)) to.colour = src.colour;
-        return sws(s, flags, &src, &to);
+        return sws(s, &s->shape, flags, &src, &to);
     }
     if (dst->format != AV_PIX_FMT_YUV420P) {
         if (!same_colour(src.colour, dst->colour)) return TALLY_UNSUPPORTED;
-        return sws(s, flags, &src, dst);
+        return sws(s, &s->shape, flags, &src, dst);
     }
     if (same_size && (src.format == AV_PIX_FMT_YUV420P || src.format == AV_PIX_FMT_YUV422P))
         return recolour(s, src.format == AV_PIX_FMT_YUV422P ? 2 : 1, &src, dst);
@@ -231,7 +224,7 @@ int tally_scale(tally_scaler *s, int flags, const tally_picture *source, const t
     // told that both colours are the same, so that it leaves them alone.
     tally_picture middle = *dst;
     middle.colour = src.colour = (tally_colour){source->colour.matrix, 0};
-    int err = sws(s, flags, &src, &middle);
+    int err = sws(s, &s->shape, flags, &src, &middle);
     middle.colour = source->colour;
     if (err < 0 || same_colour(middle.colour, dst->colour)) return err;
     return recolour(s, 1, &middle, dst);
