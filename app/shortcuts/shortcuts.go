@@ -14,12 +14,12 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"tally/capture/portal"
 )
 
 const (
-	portalName = "org.freedesktop.portal.Desktop"
-	portalPath = dbus.ObjectPath("/org/freedesktop/portal/desktop")
-	global     = "org.freedesktop.portal.GlobalShortcuts"
+	global = "org.freedesktop.portal.GlobalShortcuts"
 
 	// patience bounds each call: answers that wait for the user come as signals.
 	patience = 5 * time.Second
@@ -35,7 +35,7 @@ type Shortcut struct {
 	Wish        string // such as "Ctrl+Alt+M"; the desktop may give another. Empty: none in particular
 }
 
-type options = map[string]dbus.Variant
+type options = portal.Options
 
 // bound is how the portal writes a shortcut.
 type bound struct {
@@ -71,7 +71,7 @@ func Run(ctx context.Context, app string, wanted <-chan []Shortcut, ready func()
 	if conn.Auth(nil) != nil || conn.Hello() != nil {
 		return ErrNone
 	}
-	k := &keeper{conn: conn, portal: conn.Object(portalName, portalPath), signals: make(chan *dbus.Signal, 16), given: given, pressed: pressed}
+	k := &keeper{conn: conn, portal: conn.Object(portal.Name, portal.Path), signals: make(chan *dbus.Signal, 16), given: given, pressed: pressed}
 	// Portals since 1.20 want to know who a program outside of a sandbox is, first of
 	// all; older ones do not know the question.
 	_ = k.call(ctx, "org.freedesktop.host.portal.Registry.Register", nil, app, options{})
@@ -79,16 +79,8 @@ func Run(ctx context.Context, app string, wanted <-chan []Shortcut, ready func()
 	if k.call(ctx, "org.freedesktop.DBus.Properties.Get", &version, global, "version") != nil {
 		return ErrNone
 	}
-	conn.Signal(k.signals)
-	for _, m := range [][]dbus.MatchOption{
-		{dbus.WithMatchInterface("org.freedesktop.portal.Request"), dbus.WithMatchMember("Response")},
-		{dbus.WithMatchInterface("org.freedesktop.portal.Session"), dbus.WithMatchMember("Closed")},
-		{dbus.WithMatchInterface(global)},
-		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, portalName)},
-	} {
-		if err := conn.AddMatchSignalContext(ctx, m...); err != nil {
-			return fmt.Errorf("%w (%w)", ErrNone, err)
-		}
+	if err := portal.Listen(ctx, conn, k.signals, dbus.WithMatchInterface(global)); err != nil {
+		return fmt.Errorf("%w (%w)", ErrNone, err)
 	}
 	ready()
 	defer k.close()
@@ -162,17 +154,16 @@ func (k *keeper) wishes() []bound {
 
 func (k *keeper) hear(ctx context.Context, signal *dbus.Signal) {
 	switch signal.Name {
-	case "org.freedesktop.portal.Request.Response":
+	case portal.Response:
 		if signal.Path == k.waiting {
 			k.answered(ctx, signal)
 		}
-	case "org.freedesktop.portal.Session.Closed":
+	case portal.Closed:
 		if signal.Path == k.session {
 			k.lose()
 		}
 	case "org.freedesktop.DBus.NameOwnerChanged":
-		var name, before, now string
-		if dbus.Store(signal.Body, &name, &before, &now) == nil && now == "" {
+		if portal.Lost(signal) {
 			k.lose()
 		}
 	case global + ".Activated":
@@ -194,21 +185,14 @@ func (k *keeper) hear(ctx context.Context, signal *dbus.Signal) {
 // in it.
 func (k *keeper) answered(ctx context.Context, signal *dbus.Signal) {
 	k.waiting = ""
-	var code uint32
-	var is options
-	if dbus.Store(signal.Body, &code, &is) != nil || code != 0 {
+	code, is, err := portal.Answer(signal)
+	if err != nil || code != portal.Granted {
 		k.lose()
 		return
 	}
 	if k.session == "" {
-		// The specification says object path; portals send a string.
-		switch path := is["session_handle"].Value().(type) {
-		case string:
-			k.session = dbus.ObjectPath(path)
-		case dbus.ObjectPath:
-			k.session = path
-		}
-		if !k.session.IsValid() {
+		var ok bool
+		if k.session, ok = portal.Session(is); !ok {
 			k.lose()
 			return
 		}
@@ -244,8 +228,6 @@ func (k *keeper) lose() {
 
 // close gives back what the desktop has given.
 func (k *keeper) close() {
-	if k.session.IsValid() {
-		k.conn.Object(portalName, k.session).Go("org.freedesktop.portal.Session.Close", dbus.FlagNoReplyExpected, nil)
-	}
+	portal.Close(k.conn, k.session)
 	k.session = ""
 }

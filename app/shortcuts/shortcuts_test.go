@@ -13,14 +13,15 @@ import (
 	"go.uber.org/goleak"
 
 	"tally/app/apptest"
+	"tally/capture/portal"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// portal is a service of the test's own that follows the published description of
+// desktop is a portal of the test's own that follows the published description of
 // the interface (xdg-desktop-portal, GlobalShortcuts): no desktop that .ci/setup
 // installs has one. It gives the keys that are in it, and says no while there is none.
-type portal struct {
+type desktop struct {
 	bus *apptest.Bus
 
 	mu      sync.Mutex
@@ -29,7 +30,7 @@ type portal struct {
 }
 
 // gives says which keys it gives from now on, and returns the session that is open.
-func (p *portal) gives(keys map[string]string) dbus.ObjectPath {
+func (p *desktop) gives(keys map[string]string) dbus.ObjectPath {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.give = keys
@@ -37,7 +38,7 @@ func (p *portal) gives(keys map[string]string) dbus.ObjectPath {
 }
 
 // answer sends the answer to a request after it has returned.
-func (p *portal) answer(with options, code uint32, results options) dbus.ObjectPath {
+func (p *desktop) answer(with options, code uint32, results options) dbus.ObjectPath {
 	handle := dbus.ObjectPath(fmt.Sprintf("/org/freedesktop/portal/desktop/request/x/%v", with["handle_token"].Value()))
 	time.AfterFunc(10*time.Millisecond, func() {
 		p.bus.Conn.Emit(handle, "org.freedesktop.portal.Request.Response", code, results)
@@ -45,14 +46,14 @@ func (p *portal) answer(with options, code uint32, results options) dbus.ObjectP
 	return handle
 }
 
-func (p *portal) CreateSession(_ dbus.Sender, with options) (dbus.ObjectPath, *dbus.Error) {
+func (p *desktop) CreateSession(_ dbus.Sender, with options) (dbus.ObjectPath, *dbus.Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.session = dbus.ObjectPath(fmt.Sprintf("/org/freedesktop/portal/desktop/session/x/%v", with["session_handle_token"].Value()))
 	return p.answer(with, 0, options{"session_handle": dbus.MakeVariant(string(p.session))}), nil
 }
 
-func (p *portal) BindShortcuts(_ dbus.Sender, session dbus.ObjectPath, list []bound, _ string, with options) (dbus.ObjectPath, *dbus.Error) {
+func (p *desktop) BindShortcuts(_ dbus.Sender, session dbus.ObjectPath, list []bound, _ string, with options) (dbus.ObjectPath, *dbus.Error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, b := range list {
@@ -76,7 +77,7 @@ func bind(keys map[string]string) []bound {
 }
 
 // Get is org.freedesktop.DBus.Properties'.
-func (p *portal) Get(_, _ string) (dbus.Variant, *dbus.Error) {
+func (p *desktop) Get(_, _ string) (dbus.Variant, *dbus.Error) {
 	return dbus.MakeVariant(uint32(1)), nil
 }
 
@@ -123,11 +124,11 @@ var both = []Shortcut{{"mute", "Mute or unmute", "Ctrl+Alt+M"}, {"live", "Go liv
 func TestKeysFromThePortal(t *testing.T) {
 	b := apptest.StartBus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
-	p := &portal{bus: b, give: map[string]string{"mute": "Strg+Alt+M"}}
-	if err := b.Conn.Export(p, portalPath, "org.freedesktop.DBus.Properties"); err != nil {
+	p := &desktop{bus: b, give: map[string]string{"mute": "Strg+Alt+M"}}
+	if err := b.Conn.Export(p, portal.Path, "org.freedesktop.DBus.Properties"); err != nil {
 		t.Fatal(err)
 	}
-	b.Offer(t, portalName, string(portalPath), global, p)
+	b.Offer(t, portal.Name, string(portal.Path), global, p)
 	l := run(t)
 	wait(t, "ready", l.ready)
 	l.wanted <- both
@@ -138,7 +139,7 @@ func TestKeysFromThePortal(t *testing.T) {
 		t.Errorf("asked for %s", got)
 	}
 	press := func(session dbus.ObjectPath, id string) {
-		b.Conn.Emit(portalPath, global+".Activated", session, id, uint64(1), options{})
+		b.Conn.Emit(portal.Path, global+".Activated", session, id, uint64(1), options{})
 	}
 	press("/org/freedesktop/portal/desktop/session/x/another", "live")
 	session := p.gives(nil)
@@ -146,7 +147,7 @@ func TestKeysFromThePortal(t *testing.T) {
 	if got := wait(t, "pressed", l.pressed); got != "mute" {
 		t.Errorf("pressed %q", got)
 	}
-	b.Conn.Emit(portalPath, global+".ShortcutsChanged", session, bind(map[string]string{"mute": "Strg+Alt+M", "live": "F9"}))
+	b.Conn.Emit(portal.Path, global+".ShortcutsChanged", session, bind(map[string]string{"mute": "Strg+Alt+M", "live": "F9"}))
 	if got := wait(t, "changed", l.given); !slices.Equal(got, []string{"Strg+Alt+M", "F9"}) {
 		t.Errorf("changed to %q", got)
 	}
@@ -167,7 +168,7 @@ func TestKeysFromThePortal(t *testing.T) {
 	// The portal ends, and another one starts: it is asked again.
 	l.wanted <- both
 	wait(t, "given again", l.given)
-	if _, err := b.Conn.ReleaseName(portalName); err != nil {
+	if _, err := b.Conn.ReleaseName(portal.Name); err != nil {
 		t.Fatal(err)
 	}
 	if got := wait(t, "told that the portal is gone", l.given); !slices.Equal(got, []string{"", ""}) {
@@ -184,7 +185,7 @@ func TestNobodyToAsk(t *testing.T) {
 	}
 	b := apptest.StartBus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
-	b.Offer(t, portalName, string(portalPath), "org.freedesktop.portal.Inhibit", &portal{bus: b})
+	b.Offer(t, portal.Name, string(portal.Path), "org.freedesktop.portal.Inhibit", &desktop{bus: b})
 	if err := wait(t, "the answer", run(t).end()); !errors.Is(err, ErrNone) {
 		t.Errorf("without the interface: %v", err)
 	}

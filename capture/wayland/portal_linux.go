@@ -13,21 +13,17 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"tally/capture"
+	"tally/capture/portal"
 )
 
-const (
-	portalName = "org.freedesktop.portal.Desktop"
-	portalPath = dbus.ObjectPath("/org/freedesktop/portal/desktop")
-	screenCast = "org.freedesktop.portal.ScreenCast"
-)
+const screenCast = "org.freedesktop.portal.ScreenCast"
 
 // Values of the portal's options (xdg-desktop-portal, ScreenCast).
 const (
-	typeMonitor, typeWindow        = uint32(1), uint32(2)
-	cursorHidden, cursorEmbedded   = uint32(1), uint32(2)
-	persistUntilRevoked            = uint32(2)
-	persistSince                   = 4 // version of the interface
-	answerGranted, answerCancelled = uint32(0), uint32(1)
+	typeMonitor, typeWindow      = uint32(1), uint32(2)
+	cursorHidden, cursorEmbedded = uint32(1), uint32(2)
+	persistUntilRevoked          = uint32(2)
+	persistSince                 = 4 // version of the interface
 )
 
 // Devices is one device where the desktop has a portal, and else [ErrNoPortal].
@@ -40,12 +36,12 @@ func Devices(ctx context.Context) ([]capture.Device, error) {
 	var running bool
 	var known []string
 	bus := conn.BusObject()
-	if err := bus.CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, portalName).Store(&running); err != nil {
+	if err := bus.CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, portal.Name).Store(&running); err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoPortal, err)
 	}
 	if !running {
 		err := bus.CallWithContext(ctx, "org.freedesktop.DBus.ListActivatableNames", 0).Store(&known)
-		if err != nil || !slices.Contains(known, portalName) {
+		if err != nil || !slices.Contains(known, portal.Name) {
 			return nil, ErrNoPortal
 		}
 	}
@@ -89,7 +85,7 @@ func share(ctx context.Context, permission string) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &session{conn: conn, portal: conn.Object(portalName, portalPath), signals: make(chan *dbus.Signal, 16)}
+	s := &session{conn: conn, portal: conn.Object(portal.Name, portal.Path), signals: make(chan *dbus.Signal, 16)}
 	if err := s.begin(ctx, permission); err != nil {
 		s.close()
 		if ctx.Err() != nil {
@@ -101,15 +97,8 @@ func share(ctx context.Context, permission string) (*session, error) {
 }
 
 func (s *session) begin(ctx context.Context, permission string) error {
-	s.conn.Signal(s.signals)
-	for _, m := range [][]dbus.MatchOption{
-		{dbus.WithMatchInterface("org.freedesktop.portal.Request"), dbus.WithMatchMember("Response")},
-		{dbus.WithMatchInterface("org.freedesktop.portal.Session"), dbus.WithMatchMember("Closed")},
-		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, portalName)},
-	} {
-		if err := s.conn.AddMatchSignalContext(ctx, m...); err != nil {
-			return fmt.Errorf("%w (%w)", ErrNoPortal, err)
-		}
+	if err := portal.Listen(ctx, s.conn, s.signals); err != nil {
+		return fmt.Errorf("%w (%w)", ErrNoPortal, err)
 	}
 	version, err := s.number(ctx, "version")
 	if err != nil {
@@ -122,14 +111,8 @@ func (s *session) begin(ctx context.Context, permission string) error {
 	if err != nil {
 		return fmt.Errorf("%w: create a session: %w", ErrNoPortal, err)
 	}
-	// The specification says object path; every portal sends a string.
-	switch path := made["session_handle"].Value().(type) {
-	case string:
-		s.path = dbus.ObjectPath(path)
-	case dbus.ObjectPath:
-		s.path = path
-	}
-	if !s.path.IsValid() {
+	var ok bool
+	if s.path, ok = portal.Session(made); !ok {
 		return fmt.Errorf("%w: it names no session", ErrNoPortal)
 	}
 	wish := options{"types": dbus.MakeVariant(max(types&(typeMonitor|typeWindow), typeMonitor)), "multiple": dbus.MakeVariant(false)}
@@ -166,7 +149,7 @@ func (s *session) begin(ctx context.Context, permission string) error {
 	return nil
 }
 
-type options = map[string]dbus.Variant
+type options = portal.Options
 
 var names atomic.Int64
 
@@ -199,18 +182,17 @@ func (s *session) request(ctx context.Context, method string, with options, befo
 			if !ok || over(signal) {
 				return nil, ErrEnded
 			}
-			if signal.Path != handle || signal.Name != "org.freedesktop.portal.Request.Response" {
+			if signal.Path != handle || signal.Name != portal.Response {
 				continue
 			}
-			var code uint32
-			var results options
-			if err := dbus.Store(signal.Body, &code, &results); err != nil {
+			code, results, err := portal.Answer(signal)
+			if err != nil {
 				return nil, err
 			}
 			switch code {
-			case answerGranted:
+			case portal.Granted:
 				return results, nil
-			case answerCancelled:
+			case portal.Cancelled:
 				return nil, ErrCancelled
 			}
 			return nil, fmt.Errorf("answer %d: %w", code, ErrCancelled)
@@ -221,12 +203,7 @@ func (s *session) request(ctx context.Context, method string, with options, befo
 // over tells whether a signal means that the session has ended: it was closed, or
 // the portal has lost its name.
 func over(signal *dbus.Signal) bool {
-	return signal.Name == "org.freedesktop.portal.Session.Closed" || signal.Name == "org.freedesktop.DBus.NameOwnerChanged" && lost(signal)
-}
-
-func lost(signal *dbus.Signal) bool {
-	var name, before, now string
-	return dbus.Store(signal.Body, &name, &before, &now) == nil && name == portalName && now == ""
+	return signal.Name == portal.Closed || portal.Lost(signal)
 }
 
 // ended tells, without waiting, whether the desktop has taken the permission back.
@@ -258,8 +235,6 @@ func (s *session) remote(ctx context.Context) (int, error) {
 
 // close ends the session, and with it the desktop's sign that the screen is shared.
 func (s *session) close() {
-	if s.path.IsValid() {
-		s.conn.Object(portalName, s.path).Go("org.freedesktop.portal.Session.Close", dbus.FlagNoReplyExpected, nil)
-	}
+	portal.Close(s.conn, s.path)
 	_ = s.conn.Close()
 }

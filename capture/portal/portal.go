@@ -1,0 +1,84 @@
+// Package portal is what all conversations with the desktop's portal
+// (xdg-desktop-portal) have in common: its name, how answers come, how sessions begin
+// and end.
+package portal
+
+import (
+	"context"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Name and Path are the portal's on the session's bus.
+const (
+	Name = "org.freedesktop.portal.Desktop"
+	Path = dbus.ObjectPath("/org/freedesktop/portal/desktop")
+)
+
+// What a request is answered with; any other code is a refusal for another reason.
+const (
+	Granted   = uint32(0)
+	Cancelled = uint32(1) // by the user
+)
+
+// Signals by which the portal answers, and takes back what it has granted.
+const (
+	Response = "org.freedesktop.portal.Request.Response"
+	Closed   = "org.freedesktop.portal.Session.Closed"
+)
+
+// Options are the named values in calls and answers.
+type Options = map[string]dbus.Variant
+
+// Listen has the answers to requests come to signals, the ends of sessions and of the
+// portal itself, and what more asks for.
+func Listen(ctx context.Context, conn *dbus.Conn, signals chan<- *dbus.Signal, more ...dbus.MatchOption) error {
+	conn.Signal(signals)
+	matches := [][]dbus.MatchOption{
+		{dbus.WithMatchInterface("org.freedesktop.portal.Request"), dbus.WithMatchMember("Response")},
+		{dbus.WithMatchInterface("org.freedesktop.portal.Session"), dbus.WithMatchMember("Closed")},
+		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, Name)},
+	}
+	if len(more) > 0 {
+		matches = append(matches, more)
+	}
+	for _, m := range matches {
+		if err := conn.AddMatchSignalContext(ctx, m...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Answer is what a Response says.
+func Answer(signal *dbus.Signal) (code uint32, results Options, err error) {
+	err = dbus.Store(signal.Body, &code, &results)
+	return code, results, err
+}
+
+// Session is the one that a CreateSession was answered with; false if that names none.
+// The specification says object path; portals send a string.
+func Session(results Options) (dbus.ObjectPath, bool) {
+	var session dbus.ObjectPath
+	switch path := results["session_handle"].Value().(type) {
+	case string:
+		session = dbus.ObjectPath(path)
+	case dbus.ObjectPath:
+		session = path
+	}
+	return session, session.IsValid()
+}
+
+// Lost tells whether a signal says that the portal has ended.
+func Lost(signal *dbus.Signal) bool {
+	var name, before, now string
+	return signal.Name == "org.freedesktop.DBus.NameOwnerChanged" &&
+		dbus.Store(signal.Body, &name, &before, &now) == nil && name == Name && now == ""
+}
+
+// Close ends a session, if it is one. It waits for nothing.
+func Close(conn *dbus.Conn, session dbus.ObjectPath) {
+	if session.IsValid() {
+		conn.Object(Name, session).Go("org.freedesktop.portal.Session.Close", dbus.FlagNoReplyExpected, nil)
+	}
+}
