@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,9 @@ func Env(home string) []string {
 		"PULSE_SERVER=unix:" + home + "/no-sound",
 	}
 }
+
+// Config is the folder in which programs on this desktop keep their settings.
+func (d *Desktop) Config() string { return filepath.Join(d.home, ".config") }
 
 func (d *Desktop) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)

@@ -2,7 +2,6 @@ package apptest
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -31,20 +30,12 @@ func HasOBS() bool {
 // of the program, and returns the command that goes live with them.
 func (o OBS) Command(t testing.TB, home string) []string {
 	t.Helper()
-	for name, text := range map[string]string{
+	WriteFiles(t, filepath.Join(home, "obs-studio"), map[string]string{
 		"global.ini":                        fmt.Sprintf(obsGlobal, o.Preview),
 		"basic/profiles/bench/basic.ini":    fmt.Sprintf(obsProfile, o.Dynamic, o.Kbps, o.Preset, o.X264, o.Width, o.Height, o.Width, o.Height),
 		"basic/profiles/bench/service.json": fmt.Sprintf(`{"type":"rtmp_custom","settings":{"server":%q,"key":%q}}`, o.Server, o.Key),
 		"basic/scenes/bench.json":           fmt.Sprintf(obsScene, o.Film),
-	} {
-		path := filepath.Join(home, "obs-studio", name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 	return []string{"obs", "--startstreaming", "--profile", "bench", "--collection", "bench", "--multi", "--disable-missing-files-check"}
 }
 

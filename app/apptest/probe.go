@@ -128,6 +128,7 @@ func LastKey(t testing.TB, path string) *image.RGBA {
 	v := Probe(t, path).Video
 	if v == nil {
 		t.Fatalf("%s has no picture", path)
+		return nil
 	}
 	raw := run(t, nil, "ffmpeg", "-nostdin", "-loglevel", "error", "-skip_frame", "nokey", "-i", path,
 		"-map", "0:v:0", "-fps_mode", "passthrough", "-pix_fmt", "rgba", "-f", "rawvideo", "-")

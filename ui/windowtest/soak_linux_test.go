@@ -26,15 +26,9 @@ const soakKiB = 100
 // minute, as people do. At the end it counts the goroutines.
 func BenchmarkSoak(b *testing.B) {
 	d := apptest.StartDesktop(b, "1280x800")
-	config := filepath.Join(b.TempDir(), "tally")
-	if err := os.MkdirAll(config, 0o700); err != nil {
-		b.Fatal(err)
-	}
 	settings := `{"version":1,"video":{"source":"testcard","width":640,"height":360,"bitrate_kbps":800,"preset":"ultrafast","keep_up":false},"audio":{"source":"tone"}}`
-	if err := os.WriteFile(filepath.Join(config, "settings.json"), []byte(settings), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	p := apptest.Start(b, append(d.Env(), "XDG_CONFIG_HOME="+filepath.Dir(config), "FYNE_THEME=dark", "FYNE_SCALE=1"), program)
+	apptest.WriteFiles(b, d.Config(), map[string]string{"tally/settings.json": settings})
+	p := apptest.Start(b, append(d.Env(), "FYNE_THEME=dark", "FYNE_SCALE=1"), program)
 	window := d.Window(b, "^Tally", 15*time.Second)
 	d.Do(b, "windowactivate", "--sync", window)
 	d.Do(b, "key", "ctrl+shift+f")

@@ -68,24 +68,14 @@ func sitWith(t *testing.T, env ...string) *person {
 // knowsTally gives the person settings, so that no guide greets.
 func (p *person) knowsTally() {
 	p.t.Helper()
-	if err := os.MkdirAll(p.config, 0o700); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(p.config, "settings.json"), []byte(`{"version":1}`), 0o600); err != nil {
-		p.t.Fatal(err)
-	}
+	apptest.WriteFiles(p.t, p.config, map[string]string{"settings.json": `{"version":1}`})
 }
 
 // somebody sits before a screen of that size. Tally is not started yet.
 func somebody(t *testing.T, size string) *person {
 	t.Helper()
 	d := apptest.StartDesktop(t, size)
-	p := &person{t: t, desktop: d}
-	for _, v := range d.Env() {
-		if dir, ok := strings.CutPrefix(v, "XDG_CONFIG_HOME="); ok {
-			p.config = filepath.Join(dir, "tally")
-		}
-	}
+	p := &person{t: t, desktop: d, config: filepath.Join(d.Config(), "tally")}
 	t.Cleanup(func() {
 		if p.tally == nil {
 			return

@@ -37,6 +37,12 @@ type cost struct {
 
 func (c cost) didTheWork() bool { return c.fps >= benchFPS*0.9 && c.moving >= 0.8 }
 
+// giveUp ends a comparison after the last try.
+func (c cost) giveUp(b *testing.B, name string) {
+	b.Helper()
+	b.Fatalf("%s sent %.1f frames a second, %.0f %% of them new, at the %dth try too: this machine cannot do the work to compare", name, c.fps, 100*c.moving, benchTries)
+}
+
 // BenchmarkAgainstFFmpeg streams a playing screen with a microphone, and what a
 // camera for MJPEG delivers, with tally and with ffmpeg, in turns, and compares what
 // they take of the machine. One pair is one iteration: make bench PAIRS=5.
@@ -117,7 +123,7 @@ func compare(b *testing.B, w work) {
 					break
 				}
 				if try == benchTries {
-					b.Fatalf("%s sent %.1f frames a second, %.0f %% of them new, at the %dth try too: this machine cannot do the work to compare", contenders[i].name, c.fps, 100*c.moving, try)
+					c.giveUp(b, contenders[i].name)
 				}
 			}
 			total[i].cpu += c.cpu

@@ -80,11 +80,7 @@ func tour(t *testing.T, l look, dir string) {
 		v.sound.Microphone(t, "Condenser microphone with the long name, at the second socket of the USB audio interface")
 	}
 	v.sound.Tone(t)
-	for _, e := range v.desktop.Env() {
-		if config, ok := strings.CutPrefix(e, "XDG_CONFIG_HOME="); ok {
-			v.config = filepath.Join(config, "tally")
-		}
-	}
+	v.config = filepath.Join(v.desktop.Config(), "tally")
 	film := v.card()
 	v.know(n)
 	v.start()
