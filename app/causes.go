@@ -142,10 +142,13 @@ func (l *losses) note(now time.Time, s State, err error) {
 
 // began puts the beginning of the loss that is open back to the last proof.
 func (l *losses) began(at time.Time) {
-	if n := len(l.list); n > 0 && l.list[n-1].until.IsZero() && at.Before(l.list[n-1].from) {
-		if l.list[n-1].slept == 0 { // else the proof is from before that
-			l.list[n-1].at, l.list[n-1].from = at.Round(0), at
-		}
+	n := len(l.list)
+	if n == 0 {
+		return
+	}
+	// A proof from before this computer slept says nothing.
+	if last := &l.list[n-1]; last.until.IsZero() && last.slept == 0 && at.Before(last.from) {
+		last.at, last.from = at.Round(0), at
 	}
 }
 

@@ -139,10 +139,7 @@ func (w *Window) showHotkeys() {
 	}
 	cancel := newSheetButton(&s.keys, tr("Cancel"), widget.MediumImportance, s.close)
 	save := newSheetButton(&s.keys, tr("Save"), widget.HighImportance, func() {
-		var keys []string
-		for _, f := range fields {
-			keys = append(keys, f.keys())
-		}
+		keys := keysIn(fields)
 		if refused := w.hotkeys.grab(keys); len(refused) > 0 {
 			w.hotkeys.grab(w.chosenHotkeys())
 			said.set(tr("Another program uses %s already. Choose another key.", strings.Join(refused, ", ")), colorBad)
@@ -183,10 +180,7 @@ func (w *Window) chooseWithDesktop(s *sheet, body *fyne.Container, fields []*key
 	s.closed = func() { w.hotkeys.said = nil }
 	done := newSheetButton(&s.keys, tr("Done"), widget.MediumImportance, s.close)
 	ask := newSheetButton(&s.keys, tr("Ask the desktop"), widget.HighImportance, func() {
-		var keys []string
-		for _, f := range fields {
-			keys = append(keys, f.keys())
-		}
+		keys := keysIn(fields)
 		w.keepHotkeys(keys)
 		w.hotkeys.given = nil
 		w.hotkeys.said()
@@ -194,6 +188,15 @@ func (w *Window) chooseWithDesktop(s *sheet, body *fyne.Container, fields []*key
 	})
 	s.open(tr("Keys for everywhere"), body, fields[0], done, ask)
 	w.hotkeys.said()
+}
+
+// keysIn are what the fields have.
+func keysIn(fields []*keyField) []string {
+	var keys []string
+	for _, f := range fields {
+		keys = append(keys, f.keys())
+	}
+	return keys
 }
 
 // keyField is an entry into which keys are pressed instead of letters typed.

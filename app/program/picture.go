@@ -133,13 +133,15 @@ func (p *Picture) Run(ctx context.Context) error {
 			} else {
 				dst = canvas.compose(scaler, src, width, height)
 			}
-			number := src.Number()
+			if dst != nil {
+				of = src.Number()
+			}
 			src.Release()
 			if dst == nil { // the gap is filled like any other
 				p.damaged.CompareAndSwap(0, int64(now))
 				continue
 			}
-			heard, of = now, number
+			heard = now
 			p.damaged.Store(0)
 			keep(&last, dst)
 			keep(&still, nil)
