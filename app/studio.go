@@ -32,6 +32,9 @@ type Options struct {
 	// Unattended is for the command line: files start when the show is live and
 	// end it when they are over.
 	Unattended bool
+	// Say says a sentence in the user's language: those that stand in the picture
+	// and in recordings. It is called from any goroutine; nil: in English.
+	Say func(Sentence) string
 }
 
 // Studio is what the window and the command line drive. Run owns all that it

@@ -15,12 +15,21 @@ func (s *Studio) tune() {
 	s.mu.Unlock()
 	picture, sound := s.video.now(), s.heard()
 	s.sound.Shift(time.Duration(set.Of(sound.Device).OffsetMs) * time.Millisecond)
-	s.picture.Slate(slateText(picture))
+	text := slateText(picture)
+	s.picture.Slate(s.say(text), text.String())
 	for _, one := range []*slot{s.video, s.audio} {
 		if f := one.playing(); f != nil {
 			f.Loop(set.Of(one.now().Device).Loop)
 		}
 	}
+}
+
+// say says what goes out with the show in the language of who makes it.
+func (s *Studio) say(text Sentence) string {
+	if s.opts.Say == nil {
+		return text.String()
+	}
+	return s.opts.Say(text)
 }
 
 // heard is the source of the sound, which may be the picture's too.
@@ -35,7 +44,7 @@ func (s *Studio) heard() SourceStatus {
 }
 
 // slateText is what viewers read while a source gives no picture.
-func slateText(st SourceStatus) string {
+func slateText(st SourceStatus) Sentence {
 	switch kind := parseSource(st.Device).kind; {
 	case st.State == SourceEnded, st.State == SourceOff:
 		return ""

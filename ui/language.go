@@ -59,7 +59,9 @@ func trn(n int, one, many string, args ...any) string {
 	return fmt.Sprintf(many, all...)
 }
 
-// say is a sentence of app's in the user's language.
+// Say is a sentence of app's in the user's language. Any goroutine may call it.
+func Say(s app.Sentence) string { return say(s) }
+
 func say(s app.Sentence) string { return s.In(words.Language{Text: tr, Count: trn}) }
 
 // day and moment write a date as the language does; the keys of their

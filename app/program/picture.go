@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,9 @@ type Picture struct {
 	// is encoding.
 	deliver atomic.Pointer[func(*capture.Frame)]
 
-	slate    atomic.Pointer[string] // what it says
-	damaged  atomic.Int64           // since when the source gives nothing that can be read, on the clock; 0: it does
+	slate    atomic.Pointer[sign] // what it says
+	texts    []string             // what it was made of: of whoever calls Slate
+	damaged  atomic.Int64         // since when the source gives nothing that can be read, on the clock; 0: it does
 	repeated atomic.Int64
 }
 
@@ -39,15 +41,19 @@ type Picture struct {
 // also feeds p.
 func NewPicture(clock capture.Clock, p *Preview, width, height, fps int) *Picture {
 	pic := &Picture{In: NewLatest(), preview: p.in, clock: clock, width: width, height: height, fps: fps}
-	pic.Slate("")
+	pic.slate.Store(&sign{})
 	return pic
 }
 
-// Slate says what viewers read while the source gives nothing.
-func (p *Picture) Slate(text string) {
-	if old := p.slate.Load(); old == nil || *old != text {
-		p.slate.Store(&text)
+// Slate says what viewers read while the source gives nothing: the first of the texts
+// that this computer has letters for. It must not be called by two goroutines at once.
+func (p *Picture) Slate(texts ...string) {
+	if slices.Equal(p.texts, texts) {
+		return
 	}
+	p.texts = texts
+	says := legible(texts...)
+	p.slate.Store(&says)
 }
 
 // Reshape changes size and pace from the next picture on. It must not be called
@@ -91,7 +97,7 @@ func (p *Picture) Run(ctx context.Context) error {
 		last   *capture.Frame // the newest program picture; one reference is ours
 		of     uint64         // the source's picture that it was made of
 		still  *capture.Frame // the slate that stands in for it, or nil
-		says   *string        // on the slate
+		says   *sign          // on the slate
 		heard  = p.clock.Now()
 	)
 	keep := func(place **capture.Frame, f *capture.Frame) {
@@ -154,9 +160,9 @@ func (p *Picture) Run(ctx context.Context) error {
 			}
 			shown := last
 			if last == nil || p.clock.Now()-heard > slateAfter {
-				if text := p.slate.Load(); still == nil || text != says {
-					says = text
-					keep(&still, slate(last, width, height, *text))
+				if now := p.slate.Load(); still == nil || now != says {
+					says = now
+					keep(&still, slate(last, width, height, *now))
 				}
 				shown = still
 			}

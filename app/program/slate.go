@@ -3,10 +3,8 @@ package program
 import (
 	"image"
 	"image/color"
-	"sync"
 
 	"golang.org/x/image/font"
-	"golang.org/x/image/font/gofont/gomedium"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
 
@@ -17,13 +15,13 @@ import (
 // slate is what viewers see while the source gives nothing: its last picture out
 // of focus and dark, so that nobody takes it for a live one, with a sentence on it
 // that says what to expect. last may be nil.
-func slate(last *capture.Frame, width, height int, text string) *capture.Frame {
+func slate(last *capture.Frame, width, height int, says sign) *capture.Frame {
 	s := capture.NewFrame(capture.I420, width, height, make([]byte, capture.I420.Bytes(width, height)))
 	if last == nil || !blur(s, last) {
 		dusk(s)
 	}
 	dim(s)
-	write(s, text)
+	write(s, says)
 	return s
 }
 
@@ -63,13 +61,12 @@ func dim(f *capture.Frame) {
 	}
 }
 
-var textFont = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(gomedium.TTF) })
-
 // write puts a line of text into the middle of a picture, white with a soft
 // shadow, over a thin line.
-func write(f *capture.Frame, text string) {
-	mask := lettering(text, f.Width, f.Height)
-	if mask == nil {
+func write(f *capture.Frame, says sign) {
+	var mask *image.Alpha
+	err := says.letters(func(font *opentype.Font) { mask = lettering(font, says.text, f.Width, f.Height) })
+	if err != nil || mask == nil {
 		return
 	}
 	w, h := mask.Rect.Dx(), mask.Rect.Dy()
@@ -108,13 +105,12 @@ func write(f *capture.Frame, text string) {
 }
 
 // lettering draws a line of text, as large as fits well; nil when there is none.
-func lettering(text string, width, height int) *image.Alpha {
-	parsed, err := textFont()
-	if err != nil || text == "" {
+func lettering(letters *opentype.Font, text string, width, height int) *image.Alpha {
+	if text == "" {
 		return nil
 	}
 	for size := float64(height) / 14; size >= 6; size *= 0.9 {
-		face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: size, DPI: 72})
+		face, err := opentype.NewFace(letters, &opentype.FaceOptions{Size: size, DPI: 72})
 		if err != nil {
 			return nil
 		}

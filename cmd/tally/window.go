@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"tally/app"
+	"tally/ui"
 	"tally/ui/desktop"
 )
 
@@ -38,7 +39,7 @@ func window(ctx context.Context) error {
 	}
 	studio := app.New(app.Options{
 		Settings: settings, SettingsPath: path, Keys: app.OpenKeyStore(dir), WatchDevices: true, KeepAwake: true,
-		StateDir: app.StateDir(), Recover: true, FirstStart: errors.Is(missing, fs.ErrNotExist),
+		StateDir: app.StateDir(), Recover: true, FirstStart: errors.Is(missing, fs.ErrNotExist), Say: ui.Say,
 	})
 	running, stop := context.WithCancel(context.Background())
 	stopped := make(chan error, 1)
