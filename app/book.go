@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tally/app/marker"
+	"tally/app/words"
 )
 
 // Unfinished is a show that was never ended: Tally or the machine stopped in the
@@ -42,8 +43,9 @@ type book struct {
 
 // note is what the marker holds of a show.
 type note struct {
-	Account      account  `json:"account"`
-	Destinations []string `json:"destinations"`
+	Account      account    `json:"account"`
+	Destinations []string   `json:"destinations"`
+	Sentences    words.Kept `json:"sentences,omitempty"` // of the events
 }
 
 // ShowsDir is where the history of shows is: see [ReadShows]. It is empty when
@@ -175,7 +177,9 @@ func (s *Studio) keepBook(ctx context.Context) error {
 		switch {
 		case m == nil || undecided: // the old mark stays until somebody decides
 		case running != nil && !last:
-			text, err := json.Marshal(running)
+			n := *running
+			n.Sentences = words.Keep(&n.Account.Events)
+			text, err := json.Marshal(n)
 			errs = append(errs, err, m.Write(marker.Session{Started: running.Account.Began, Alive: time.Now(), Note: text}))
 			marked = true
 		case marked:
@@ -204,6 +208,7 @@ func (s *Studio) found(old *marker.Session) {
 		token(s.book.work) // damaged: it goes
 		return
 	}
+	n.Sentences.Restore(&n.Account.Events)
 	s.mu.Lock()
 	s.book.unfinished, s.book.stopped = &n, old.Alive
 	if time.Since(old.Alive) > tooOld {

@@ -16,14 +16,22 @@ import (
 	"time"
 
 	"github.com/natefinch/atomic"
+
+	"tally/app/words"
 )
 
 // showsKept bounds the history: of more, the oldest go.
 const showsKept = 300
 
+// keptReport is a report in its file.
+type keptReport struct {
+	Report
+	Sentences words.Kept `json:"sentences,omitempty"`
+}
+
 // saveShow adds a report to the history in a folder.
 func saveShow(dir string, r Report) error {
-	data, err := json.Marshal(r)
+	data, err := json.Marshal(keptReport{r, words.Keep(&r)})
 	if err == nil {
 		err = os.MkdirAll(dir, 0o700)
 	}
@@ -80,7 +88,7 @@ func ReadShows(dir string) ([]Report, error) {
 	var errs []error
 	for _, name := range names[:min(len(names), showsKept)] {
 		data, err := readBounded(filepath.Join(dir, name))
-		var r Report
+		var r keptReport
 		if err == nil {
 			err = json.Unmarshal(data, &r)
 		}
@@ -88,7 +96,8 @@ func ReadShows(dir string) ([]Report, error) {
 			errs = append(errs, fmt.Errorf("app: the report %s is damaged: %w", name, errors.Join(err)))
 			continue
 		}
-		shows = append(shows, r)
+		r.Sentences.Restore(&r.Report)
+		shows = append(shows, r.Report)
 	}
 	return shows, errors.Join(errs...)
 }

@@ -70,6 +70,56 @@ func TestReadSentence(t *testing.T) {
 	}
 }
 
+// What was written to a file in English can be said in another language again.
+func TestKeptSentences(t *testing.T) {
+	type event struct {
+		At    int
+		Cause Sentence
+		Time  time.Time
+	}
+	type report struct {
+		Title  Sentence
+		Events []event
+		Last   *event
+	}
+	was := report{"The disk is full.", []event{{1, Say("%s did not answer.", "a"), time.Now()}}, &event{2, Count(2, "%d picture is missing.", "%d pictures are missing."), time.Time{}}}
+	data, err := json.Marshal(struct {
+		Report    report
+		Sentences Kept
+	}{was, Keep(&was)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var is struct {
+		Report    report
+		Sentences Kept
+	}
+	if err := json.Unmarshal(data, &is); err != nil {
+		t.Fatal(err)
+	}
+	if is.Sentences["a did not answer."] = "%s deletes everything.\x00s1:b"; len(is.Sentences) != 2 {
+		t.Errorf("%d sentences are kept: those without arguments need no help", len(is.Sentences))
+	}
+	is.Sentences.Restore(&is.Report)
+	if got := is.Report.Events[0].Cause.String(); got != "a did not answer." {
+		t.Errorf("a file put words into Tally's mouth: %s", got)
+	}
+	is.Sentences = Keep(&was)
+	is.Sentences.Restore(&is.Report)
+	for _, s := range []struct {
+		is   Sentence
+		want string
+	}{
+		{is.Report.Title, "<The disk is full.>"},
+		{is.Report.Events[0].Cause, "<a did not answer.>"},
+		{is.Report.Last.Cause, "<2 pictures are missing.>"},
+	} {
+		if got := s.is.In(upside); got != s.want {
+			t.Errorf("%q, want %q", got, s.want)
+		}
+	}
+}
+
 func FuzzSentence(f *testing.F) {
 	f.Add("%s\x00s1:a")
 	f.Add("a\x001-1:b\x00i1:x")
