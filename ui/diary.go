@@ -23,7 +23,7 @@ type happening struct {
 type diary struct {
 	moments []happening
 	last    app.Snapshot
-	lostAt  time.Time // when the show left the air
+	lostAt  time.Time // when the show left the air; zero while it has not
 	missed  int       // pictures that were told
 	quiet   time.Time // when more were missed last
 	counted int       // pictures missed then
@@ -45,7 +45,7 @@ func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 		return nil
 	}
 	if was.State == app.Idle && s.State.OnAir() {
-		d.moments, d.missed, d.counted = nil, 0, 0
+		d.moments, d.missed, d.counted, d.lostAt = nil, 0, 0, time.Time{}
 	}
 	var fresh []happening
 	add := func(m happening) {
@@ -78,13 +78,15 @@ func (d *diary) readState(was, s app.Snapshot, now time.Time, add func(happening
 	if was.State == s.State {
 		return
 	}
-	switch s.State {
-	case app.Connecting:
+	if was.State == app.Idle && s.State.OnAir() {
 		add(happening{text: tr("GO LIVE was pressed.")})
+	}
+	switch s.State {
 	case app.Live:
 		switch {
-		case was.State != app.Connecting:
+		case !d.lostAt.IsZero():
 			add(happening{text: tr("Back on air after %s.", seconds(now.Sub(d.lostAt))), tell: true})
+			d.lostAt = time.Time{}
 		case s.Rehearsal.Running:
 			add(happening{text: tr("The rehearsal is running.")})
 		default:

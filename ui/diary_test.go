@@ -85,6 +85,21 @@ func TestDiary(t *testing.T) {
 	}
 }
 
+// A show that is on air before the window looks again has left nothing.
+func TestDiaryOfAShowThatBeginsAtOnce(t *testing.T) {
+	var d diary
+	now := time.Now()
+	d.read(ready(), now)
+	for range 2 {
+		got := d.read(live(), now.Add(time.Second))
+		if len(got) != 2 || got[0].text != "GO LIVE was pressed." || got[1].text != "On air." {
+			t.Errorf("told %+v", got)
+		}
+		d.read(reconnecting(), now.Add(2*time.Second))
+		d.read(ended(), now.Add(3*time.Second))
+	}
+}
+
 func TestDiaryOfSeveralPlaces(t *testing.T) {
 	var d diary
 	now := time.Now()
