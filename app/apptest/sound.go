@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,12 @@ func (s *Sound) Microphone(t testing.TB, name string) {
 	s.pactl(t, "load-module", "module-remap-source", "master=room.monitor", "source_name=another",
 		`source_properties='device.description="`+name+`"'`)
 	s.pactl(t, "set-default-source", "another")
+}
+
+// Mute switches the desktop's microphone off or on.
+func (s *Sound) Mute(t testing.TB, off bool) {
+	t.Helper()
+	s.pactl(t, "set-source-mute", "@DEFAULT_SOURCE@", strconv.FormatBool(off))
 }
 
 // Tone plays a sine of 1000 Hz from now on, until the returned function is called.
