@@ -9,6 +9,7 @@ import (
 	"tally/app/program"
 	"tally/app/words"
 	"tally/assets"
+	"tally/encoder"
 )
 
 // Check is one thing that is looked at before a show.
@@ -60,6 +61,7 @@ const (
 	FixDestination Fix = "destination" // edit the destination
 	FixMeasure     Fix = "measure"     // measure the upload
 	FixBitrate     Fix = "bitrate"     // take the bitrate of the check
+	FixH264        Fix = "h264"        // encode the picture as H.264
 	FixUnmute      Fix = "unmute"
 	FixSound       Fix = "sound"    // choose another microphone
 	FixPicture     Fix = "picture"  // choose another picture
@@ -166,10 +168,14 @@ func (f *facts) service(d Destination) (Check, bool) {
 		return Check{}, false
 	}
 	c := Check{ID: CheckService, About: d.ID, Title: words.Say("%s takes what you have chosen.", s.Name)}
-	limit := s.MaxVideoKbps(v.Height, v.FPS)
+	limit, codec := s.MaxVideoKbps(v.Height, v.FPS), cmp.Or(encoder.Codec(v.Codec), encoder.H264)
 	switch {
 	case v.Source == "none":
 		return c, false
+	case s.Refuses(string(codec)):
+		c.State, c.Fix = CheckDoubt, FixH264
+		c.Title = words.Say("%s does not take %s.", s.Name, codec.String())
+		c.Advice = "H.264 works everywhere."
 	case limit > 0 && v.BitrateKbps > limit:
 		c.State, c.Fix, c.Kbps = CheckDoubt, FixBitrate, limit
 		c.Title = words.Say("%s takes %d kbit/s at most; you have chosen %d.", s.Name, limit, v.BitrateKbps)

@@ -3,6 +3,7 @@ package assets
 import (
 	_ "embed"
 	"encoding/json"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,10 @@ type Service struct {
 	MaxFPS          int     `json:"fps_max"`
 	NoBFrames       bool    `json:"no_b_frames"` // it cannot play streams that have some
 	Limits          []Limit `json:"limits"`      // by size, smallest first; often none
+
+	// VideoCodecs are those that it takes over RTMP, named as the settings name them.
+	// Empty where nobody says for sure: that is no refusal.
+	VideoCodecs []string `json:"video_codecs"`
 
 	TestQuery string `json:"test_query"` // after the key, it makes a stream that nobody sees; "" where there is no such thing
 	Note      string `json:"note"`       // one sentence that a streamer should read
@@ -83,6 +88,11 @@ func (s Service) MaxVideoKbps(height, fps int) int {
 		}
 	}
 	return s.VideoMaxKbps
+}
+
+// Refuses says that the service is known not to take this video codec over RTMP.
+func (s Service) Refuses(codec string) bool {
+	return len(s.VideoCodecs) > 0 && !slices.Contains(s.VideoCodecs, codec)
 }
 
 // Encrypted says whether nobody on the way can read the key and the stream.

@@ -45,6 +45,14 @@ func TestEachService(t *testing.T) {
 			if s.KeyframeSeconds < 1 || s.KeyframeSeconds > 4 {
 				t.Errorf("key frame every %d s", s.KeyframeSeconds)
 			}
+			if len(s.VideoCodecs) > 0 && s.VideoCodecs[0] != "h264" {
+				t.Errorf("codecs %q: H.264 works everywhere, and is the first", s.VideoCodecs)
+			}
+			for _, c := range s.VideoCodecs {
+				if c != "h264" && c != "hevc" && c != "av1" {
+					t.Errorf("%q is no codec that the settings know", c)
+				}
+			}
 			if len(s.Servers) == 0 {
 				t.Fatal("no server")
 			}
@@ -110,5 +118,26 @@ func TestIcon(t *testing.T) {
 	}
 	if c.Width != 512 || c.Height != 512 {
 		t.Errorf("the icon is %d × %d", c.Width, c.Height)
+	}
+}
+
+// Only what is known is a refusal: a service that says nothing refuses nothing.
+func TestRefuses(t *testing.T) {
+	for _, c := range []struct {
+		id, codec string
+		want      bool
+	}{
+		{"twitch", "h264", false},
+		{"twitch", "hevc", true},
+		{"twitch", "av1", true},
+		{"youtube", "h264", false},
+		{"youtube", "hevc", false},
+		{"youtube", "av1", false},
+		{"facebook", "hevc", false},
+	} {
+		s, ok := ServiceByID(c.id)
+		if got := s.Refuses(c.codec); !ok || got != c.want {
+			t.Errorf("%s refuses %s: %v, want %v", c.id, c.codec, got, c.want)
+		}
 	}
 }

@@ -146,3 +146,19 @@ func TestChecksGoWithTheShow(t *testing.T) {
 		t.Errorf("before anything is known: %q", text)
 	}
 }
+
+// A codec that the service does not take is changed in place, and an encoder of it
+// that was chosen by name goes with it.
+func TestUseH264(t *testing.T) {
+	w, r := open(t)
+	s := doubtful()
+	s.Settings.Video.Codec, s.Settings.Video.Encoder = "hevc", "libx265"
+	s.Preflight = []app.Check{{ID: app.CheckService, State: app.CheckDoubt, Title: "x", Fix: app.FixH264}}
+	r.checks = s.Preflight
+	w.render(s)
+	test.Tap(w.live)
+	press(t, w, "Use H.264")
+	if v := r.last().Video; v.Codec != "h264" || v.Encoder != "auto" || w.checks == nil {
+		t.Errorf("applied %+v", v)
+	}
+}
