@@ -150,9 +150,9 @@ func explainCodec(c *rtmpout.CodecError, say sayer) (Problem, bool) {
 	if len(c.Takes) > 0 {
 		takes = words.Say("it does not take %s.", name)
 	}
-	advice := words.Say("Choose H.264 for the picture. If you know that this server takes %s without saying so, tell Tally (--enhanced on the command line).", name)
+	advice := words.Say("Choose H.264 for the picture. If you know that this server takes %s without saying so, tick Enhanced RTMP in its destination (--enhanced on the command line).", name)
 	if c.Codec == rtmpout.Opus {
-		advice = words.Say("Choose AAC for the sound. If you know that this server takes %s without saying so, tell Tally (--enhanced on the command line).", name)
+		advice = words.Say("Choose AAC for the sound. If you know that this server takes %s without saying so, tick Enhanced RTMP in its destination (--enhanced on the command line).", name)
 	}
 	return say(takes, advice, false)
 }

@@ -62,6 +62,7 @@ const (
 	FixMeasure     Fix = "measure"     // measure the upload
 	FixBitrate     Fix = "bitrate"     // take the bitrate of the check
 	FixH264        Fix = "h264"        // encode the picture as H.264
+	FixAAC         Fix = "aac"         // and the sound as AAC
 	FixUnmute      Fix = "unmute"
 	FixSound       Fix = "sound"    // choose another microphone
 	FixPicture     Fix = "picture"  // choose another picture
@@ -165,17 +166,19 @@ func (f *facts) service(d Destination) (Check, bool) {
 	s, ok := assets.ServiceByID(d.Service)
 	v := f.settings.Video
 	if !ok {
-		return Check{}, false
+		return f.codecs(d)
 	}
 	c := Check{ID: CheckService, About: d.ID, Title: words.Say("%s takes what you have chosen.", s.Name)}
-	limit, codec := s.MaxVideoKbps(v.Height, v.FPS), cmp.Or(encoder.Codec(v.Codec), encoder.H264)
+	limit := s.MaxVideoKbps(v.Height, v.FPS)
 	switch {
 	case v.Source == "none":
 		return c, false
-	case s.Refuses(string(codec)):
+	case s.Refuses(string(v.Coded())):
 		c.State, c.Fix = CheckDoubt, FixH264
-		c.Title = words.Say("%s does not take %s.", s.Name, codec.String())
+		c.Title = words.Say("%s does not take %s.", s.Name, v.Coded())
 		c.Advice = "H.264 works everywhere."
+	case len(s.VideoCodecs) == 0 && v.Coded() != encoder.H264, f.settings.Audio.Coded() != encoder.AAC:
+		return f.codecs(d)
 	case limit > 0 && v.BitrateKbps > limit:
 		c.State, c.Fix, c.Kbps = CheckDoubt, FixBitrate, limit
 		c.Title = words.Say("%s takes %d kbit/s at most; you have chosen %d.", s.Name, limit, v.BitrateKbps)
@@ -187,6 +190,25 @@ func (f *facts) service(d Destination) (Check, bool) {
 	case s.KeyInterval() > 0 && v.KeyInterval > s.KeyInterval():
 		c.State = CheckNote
 		c.Title = words.Say("%s asks for a key frame at least every %d s; the settings say %.0f.", s.Name, s.KeyframeSeconds, v.KeyInterval.Seconds())
+	}
+	return c, true
+}
+
+// codecs is about a server of which it is not known what it takes.
+func (f *facts) codecs(d Destination) (Check, bool) {
+	c := Check{ID: CheckService, State: CheckNote, About: d.ID}
+	v, a := f.settings.Video, f.settings.Audio
+	switch {
+	case d.Enhanced:
+		return c, false
+	case v.Source != "none" && v.Coded() != encoder.H264:
+		c.Fix, c.Title = FixH264, words.Say("%s may not take %s.", d.Name, v.Coded())
+		c.Advice = "H.264 works everywhere. Other codecs need a server with Enhanced RTMP."
+	case a.Source != "none" && a.Coded() != encoder.AAC:
+		c.Fix, c.Title = FixAAC, words.Say("%s may not take %s.", d.Name, a.Coded())
+		c.Advice = "AAC works everywhere. Other codecs need a server with Enhanced RTMP."
+	default:
+		return c, false
 	}
 	return c, true
 }

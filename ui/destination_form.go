@@ -27,6 +27,7 @@ type destinationForm struct {
 	name        *sheetEntry
 	backup      *sheetEntry // another server for the same key
 	main        *sheetCheck
+	enhanced    *sheetCheck // only of an own server
 	key         *sheetEntry
 	note        *paragraph
 	find        *sheetLink
@@ -71,6 +72,8 @@ func newDestinationForm(w *Window, s *sheet, d app.Destination) *destinationForm
 	f.main = newSheetCheck(k, tr("Main: the bitrate follows this one's connection"), nil)
 	f.main.Checked = d.Main
 	f.main.Hidden = len(w.shown.Settings.Destinations) < 2 && !d.Main
+	f.enhanced = newSheetCheck(k, tr("It takes Enhanced RTMP: HEVC, AV1 and Opus"), nil)
+	f.enhanced.Checked = d.Enhanced
 	f.key = newSheetPassword(k, keyPlaceholder(w.shown.Keys.Present[d.ID]))
 	f.find = newSheetLink(k, tr("Where do I find my key?"))
 	f.findRow = pad(-6, -6, -8, 0, f.find) // a link keeps a distance that the form has already
@@ -88,7 +91,7 @@ func (w *Window) showDestination(d app.Destination) {
 	k := &f.sheet.keys
 	f.scroll = container.NewVScroll(pad(0, 0, lowEdge, lowEdge, widthOf(formWidth, column(12,
 		field(tr("Service"), f.service, nil),
-		f.serverField, f.addressPart, f.caPart,
+		f.serverField, f.addressPart, f.enhanced, f.caPart,
 		column(tight, newLine(tr("Stream key"), colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
 		field(tr("Backup server, if the first one fails"), f.backup, nil),
 		field(tr("Name"), f.name, nil),
@@ -153,6 +156,7 @@ func (f *destinationForm) serviceChosen(address string) {
 	known = known && len(service.Servers) > 0
 	show(f.serverField, known)
 	show(f.addressPart, !known)
+	show(f.enhanced, !known)
 	f.showAuthority()
 	f.findRow.Hide()
 	f.say(say(app.Sentence(service.Note)), false)
@@ -282,7 +286,7 @@ func (f *destinationForm) save() {
 	d := f.saved
 	d.CA = ca
 	d.URL, d.Service, d.Name = address, "", strings.TrimSpace(f.name.Text)
-	d.Backup, d.Main = backup, f.main.Checked
+	d.Backup, d.Main, d.Enhanced = backup, f.main.Checked, f.enhanced.Checked && !f.enhanced.Hidden
 	service, known := f.chosen()
 	if known {
 		d.Service = service.ID

@@ -194,6 +194,8 @@ func fixLabel(c app.Check) string {
 		return tr("Use %d kbit/s", c.Kbps)
 	case app.FixH264:
 		return tr("Use H.264")
+	case app.FixAAC:
+		return tr("Use AAC")
 	case app.FixUnmute:
 		return tr("Unmute")
 	case app.FixSound:
@@ -216,8 +218,10 @@ func (v *checkSheet) fix(c app.Check) {
 		w.apply(func(s *app.Settings) { s.Audio.Muted = false })
 	case app.FixBitrate:
 		w.apply(func(s *app.Settings) { s.Video.BitrateKbps = c.Kbps })
-	case app.FixH264: // an encoder that was chosen by name may be one of the other codec
-		w.apply(func(s *app.Settings) { s.Video.Codec, s.Video.Encoder = "h264", "auto" })
+	case app.FixH264:
+		w.apply(func(s *app.Settings) { s.Video.Use("h264") })
+	case app.FixAAC:
+		w.apply(func(s *app.Settings) { s.Audio.Codec = "aac" })
 	default:
 		v.sheet.close()
 		w.fixElsewhere(c)

@@ -95,6 +95,13 @@ func presets() []choice[string] {
 	}
 }
 
+func codecs(of []app.Codec) (all []choice[app.Codec]) {
+	for _, c := range of {
+		all = append(all, choice[app.Codec]{c.String(), c})
+	}
+	return all
+}
+
 // pick is a control for one of several options; a value that is none of them gets
 // an option of its own.
 func pick[T comparable](v *settingsView, of []choice[T], value T, own string, chosen func(T)) *sheetSelect {
@@ -152,7 +159,22 @@ func (v *settingsView) pictureSettings() []*setting {
 	preset.control = pick(v, presets(), now.Preset, now.Preset, func(p string) {
 		v.change(preset, func(s *app.Settings) { s.Video.Preset = p })
 	})
-	return []*setting{size, fps, v.bitrateSetting(group), delay, key, preset}
+	codec := &setting{
+		group: group, name: tr("Video codec"), words: tr("encoder H.264 HEVC H.265 AV1 Enhanced RTMP"), waits: true,
+		hint: tr("H.264 works everywhere. HEVC and AV1 look better at the same bitrate, cost this computer more, and not every service takes them."),
+	}
+	codec.control = pick(v, codecs(app.VideoCodecs()), now.Coded(), now.Coded().String(), func(c app.Codec) {
+		v.change(codec, func(s *app.Settings) { s.Video.Use(c) })
+	})
+	keepUp := &setting{
+		group: group, name: tr("Lower the effort by itself when this computer is too slow"), words: tr("encoder preset CPU overload keep up"), waits: true,
+		hint: tr("In the end only half of the pictures go out. Otherwise as many are left out as it takes."),
+	}
+	check := newSheetCheck(&v.sheet.keys, tr("Keep up"), nil)
+	check.Checked = now.KeepUp
+	check.OnChanged = func(on bool) { v.change(keepUp, func(s *app.Settings) { s.Video.KeepUp = on }) }
+	keepUp.control = check
+	return []*setting{size, fps, v.bitrateSetting(group), delay, key, preset, keepUp, codec}
 }
 
 // bitrateSetting is a number that is typed, so it is taken over when the focus
@@ -184,7 +206,14 @@ func (v *settingsView) soundSettings() []*setting {
 	rate.control = pick(v, soundRates(), now.BitrateKbps, bitrate(now.BitrateKbps), func(kbps int) {
 		v.change(rate, func(s *app.Settings) { s.Audio.BitrateKbps = kbps })
 	})
-	return []*setting{rate}
+	codec := &setting{
+		group: tr("Sound"), name: tr("Audio codec"), words: tr("encoder AAC Opus Enhanced RTMP"), waits: true,
+		hint: tr("AAC works everywhere. Opus needs a server with Enhanced RTMP."),
+	}
+	codec.control = pick(v, codecs(app.AudioCodecs()), now.Coded(), now.Coded().String(), func(c app.Codec) {
+		v.change(codec, func(s *app.Settings) { s.Audio.Codec = string(c) })
+	})
+	return []*setting{rate, codec}
 }
 
 func (v *settingsView) networkSettings() []*setting {
