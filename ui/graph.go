@@ -52,6 +52,7 @@ func newGraphView() *graphView {
 		empty:  newLine(tr("Nothing is being sent"), theme.ColorNameForeground, theme.SizeNameText).centered(),
 		detail: newLine("", colorSecondary, sizeSmall).centered().clipped(),
 	}
+	v.title.brief = tr("Bitrate")
 	v.plot = canvas.NewRaster(v.paint)
 	v.plot.ScaleMode = canvas.ImageScalePixels
 	v.nothing = container.NewCenter(column(2, v.empty, widthOf(380, v.detail)))

@@ -46,7 +46,7 @@ func (stripLayout) MinSize(o []fyne.CanvasObject) fyne.Size {
 func (stripLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	w := s.Width
 	if o[1].Visible() {
-		n := min(max(o[1].MinSize().Width, s.Width*0.42), s.Width/2)
+		n := min(max(o[1].MinSize().Width, s.Width*0.42), s.Width*0.6)
 		w -= n + gap
 		o[1].Resize(fyne.NewSize(n, s.Height))
 		o[1].Move(fyne.NewPos(w+gap, 0))

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -16,11 +17,12 @@ type receivedView struct {
 	root    fyne.CanvasObject
 	rows    [4]*line
 	verdict *paragraph
+	list    *fyne.Container
 	changed func() // it has come or gone
 }
 
 func newReceivedView() *receivedView {
-	v := &receivedView{changed: func() {}, verdict: newParagraph("", colorSecondary, sizeSmall, 200)}
+	v := &receivedView{changed: func() {}, verdict: newParagraph("", colorSecondary, sizeSmall, besideWidth)}
 	names := [...]string{tr("Picture"), tr("Key frames"), tr("Sound"), tr("Sync")}
 	objects := []fyne.CanvasObject{pad(0, 4, 0, 0, v.verdict)}
 	for i, name := range names {
@@ -28,8 +30,9 @@ func newReceivedView() *receivedView {
 		label := newLine(name, colorSecondary, sizeSmall).roomFor(longest(names[:]) + "  ")
 		objects = append(objects, borderLeft(label, v.rows[i]))
 	}
-	v.root = newCard(widthOf(200, container.NewBorder(pad(0, 4, 0, 0, caption(tr("What the server received")).clipped()), nil, nil, nil,
-		container.NewVScroll(column(2, objects...)))))
+	v.list = column(2, objects...)
+	v.root = newCard(widthOf(besideWidth, container.NewBorder(pad(0, 4, 0, 0, caption(tr("What the server received")).clipped()), nil, nil, nil,
+		container.NewVScroll(v.list))))
 	return v
 }
 
@@ -47,6 +50,7 @@ func (v *receivedView) render(s app.Snapshot) {
 		v.rows[0].set(tr("waiting…"), colorSecondary)
 		v.rows[1].set(tr("waiting…"), colorSecondary)
 	} else {
+		v.rows[0].brief = tr("%d × %d, %s fps", r.Width, r.Height, rate(r.FPS))
 		v.rows[0].set(tr("%s, %d × %d, %s fps", r.VideoCodec, r.Width, r.Height, rate(r.FPS)), fg)
 		v.rows[1].set(keyInterval(r.KeyIntervalMs), fg)
 	}
@@ -55,8 +59,10 @@ func (v *receivedView) render(s app.Snapshot) {
 		v.rows[3].set(tr("waiting…"), colorSecondary)
 	} else {
 		v.rows[2].set(r.AudioCodec, fg)
+		v.rows[3].brief = fmt.Sprintf("%+d ms", r.AVOffsetMs)
 		v.rows[3].set(offset(r.AVOffsetMs), fg)
 	}
+	before := v.verdict.text
 	switch {
 	case len(r.Faults) > 0:
 		var all []string
@@ -68,6 +74,9 @@ func (v *receivedView) render(s app.Snapshot) {
 		v.verdict.set(tr("Nothing has arrived yet."), colorSecondary)
 	default:
 		v.verdict.set(tr("✓ A real service would take this."), colorGood)
+	}
+	if v.verdict.text != before {
+		v.list.Refresh() // it may need a line more
 	}
 }
 

@@ -12,11 +12,16 @@ import (
 	"tally/app"
 )
 
+// besideWidth is the least width of what stands beside the graph: of what a server
+// received, or of the last show.
+const besideWidth = 290
+
 // reportView sums up the last show beside its graph, until the next one begins.
 type reportView struct {
 	root    fyne.CanvasObject
 	rows    [3]*line
-	worst   [2]*line
+	worst   [2]*paragraph
+	list    *fyne.Container
 	more    *toolButton
 	report  app.Report
 	changed func() // it has come or gone
@@ -32,11 +37,12 @@ func newReportView(w *Window) *reportView {
 		objects = append(objects, borderLeft(newLine(name, colorSecondary, sizeSmall).roomFor(longest(names[:])+"  "), v.rows[i]))
 	}
 	for i := range v.worst {
-		v.worst[i] = newLine("", colorSecondary, sizeSmall).clipped()
+		v.worst[i] = newParagraph("", colorSecondary, sizeSmall, besideWidth)
 		objects = append(objects, v.worst[i])
 	}
 	top := ends(caption(tr("Your last show")).clipped(), v.more)
-	v.root = newCard(widthOf(200, container.NewBorder(top, nil, nil, nil, container.NewVScroll(column(2, objects...)))))
+	v.list = column(2, objects...)
+	v.root = newCard(widthOf(besideWidth, container.NewBorder(top, nil, nil, nil, container.NewVScroll(v.list))))
 	v.root.Hide()
 	return v
 }
@@ -55,6 +61,7 @@ func (v *reportView) render(s app.Snapshot) {
 	gaps := gapsOf(r)
 	v.rows[0].setText(clock(time.Duration(r.OnAir)))
 	v.rows[1].set(offAir(r, gaps), verdictColor(r.OffAir > 0))
+	v.rows[2].brief = missedText(r)
 	v.rows[2].set(picturesText(r), verdictColor(r.Video.Dropped+r.Video.Skipped > 0))
 	slices.SortStableFunc(gaps, func(a, b gapOf) int { return int(b.long - a.long) })
 	for i, l := range v.worst {
@@ -64,8 +71,9 @@ func (v *reportView) render(s app.Snapshot) {
 		} else if i == 0 && r.Video.Dropped+r.Video.Skipped == 0 {
 			text = tr("Nothing went wrong.")
 		}
-		l.setText(text)
+		l.set(text, colorSecondary)
 	}
+	v.list.Refresh() // a cause may need a line more than the one before
 }
 
 func verdictColor(bad bool) fyne.ThemeColorName {
@@ -80,6 +88,15 @@ func offAir(r app.Report, gaps []gapOf) string {
 		return tr("never")
 	}
 	return trn(len(gaps), "%[2]s, %[1]d time", "%[2]s, %[1]d times", seconds(time.Duration(r.OffAir)))
+}
+
+// missedText is picturesText where there is little room.
+func missedText(r app.Report) string {
+	n := r.Video.Dropped + r.Video.Skipped
+	if n == 0 {
+		return tr("none missed")
+	}
+	return trn(n, "%d missed", "%d missed")
 }
 
 func picturesText(r app.Report) string {

@@ -47,7 +47,7 @@ type settingsView struct {
 // Widths of the sheet's two columns, and its height at most.
 const (
 	settingName    = 300
-	settingControl = 290
+	settingControl = 310
 	settingsHeight = 470
 )
 

@@ -28,13 +28,13 @@ func newStatusBar(t *tips, more fyne.CanvasObject) *statusBar {
 	b := &statusBar{
 		lamp:    newLamp(sizeLamp, tr("RECONNECTING")),
 		time:    newCell(longest([]string{tr("Rehearsing"), tr("On air")}), "0:00:00"),
-		rate:    newCell(tr("Bitrate"), ofRate(8888, 8888)),
+		rate:    newCell(longest([]string{tr("Bitrate"), tr("Bitrate, lowered from %d", 8888)}), ofRate(8888, 8888)),
 		ack:     newCell(ackText(app.AckStatus{Window: 88_800_000, AgeMs: 880}), tr("%s on the way", dataSize(88_800_000))),
 		delay:   newCell(tr("Delay"), tr("%d ms", 888)),
 		fps:     newCell(tr("FPS"), rate(60)),
 		dropped: newCell(tr("Dropped"), "888"),
-		cpu:     newCell(tr("CPU"), "100 %"),
-		charge:  newCell(tr("Battery"), "100 %"),
+		cpu:     newCell(longest([]string{tr("CPU"), tr("CPU, slowed"), tr("CPU, hot")}), "100 %"),
+		charge:  newCell(longest([]string{tr("Plugged in"), tr("Battery, %s", "88:88")}), "100 %"),
 	}
 	b.ack.caption.setText(tr("Confirmed by server"))
 	b.cpuTip = t.on(b.cpu.root, "")

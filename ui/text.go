@@ -20,6 +20,7 @@ type line struct {
 	align fyne.TextAlign
 	room  string // it is at least as wide as this would be, so that numbers that change move nothing
 	clip  bool   // too long a text ends in … instead of asking for more width
+	brief string // with clip: what it says instead where text has too little room
 }
 
 func newLine(text string, color fyne.ThemeColorName, size fyne.ThemeSizeName) *line {
@@ -46,6 +47,14 @@ func (l *line) set(text string, color fyne.ThemeColorName) {
 func (l *line) setText(text string) { l.set(text, l.color) }
 
 func (l *line) measure(text string) fyne.Size { return fyne.MeasureText(text, size(l.size), l.style) }
+
+// fitting is what there is room for.
+func (l *line) fitting(width float32) string {
+	if l.brief != "" && l.measure(l.text).Width > width {
+		return l.brief
+	}
+	return l.text
+}
 
 func (l *line) CreateRenderer() fyne.WidgetRenderer {
 	return &lineRenderer{line: l, text: canvas.NewText("", shade(l.color))}
@@ -82,7 +91,7 @@ func (r *lineRenderer) update(width float32) {
 	l := r.line
 	r.text.Text = l.text
 	if l.clip {
-		r.text.Text = ellipsis(l.text, width, l.measure)
+		r.text.Text = ellipsis(l.fitting(width), width, l.measure)
 	}
 	r.text.Color, r.text.TextSize, r.text.TextStyle, r.text.Alignment = shade(l.color), size(l.size), l.style, l.align
 }
