@@ -53,6 +53,9 @@ func TestPreflight(t *testing.T) {
 		{"too much for the service", func(f *facts) { f.settings.Video.BitrateKbps, f.line.Kbps = 8000, 20_000 }, CheckService, CheckDoubt, FixBitrate, "Twitch takes 6000 kbit/s at most; you have chosen 8000."},
 		{"a codec that the service does not take", func(f *facts) { f.settings.Video.Codec = "hevc" }, CheckService, CheckDoubt, FixH264, "Twitch does not take HEVC."},
 		{"a codec that it takes", func(f *facts) { f.settings.Destinations[0].Service, f.settings.Video.Codec = "youtube", "hevc" }, CheckService, CheckGood, "", "YouTube takes"},
+		{"a service of which it is not known", func(f *facts) { f.settings.Destinations[0].Service, f.settings.Video.Codec = "trovo", "av1" }, CheckService, CheckNote, FixH264, "may not take AV1."},
+		{"an own server", func(f *facts) { f.settings.Destinations[0].Service, f.settings.Video.Codec = "", "hevc" }, CheckService, CheckNote, FixH264, "may not take HEVC."},
+		{"Opus", func(f *facts) { f.settings.Audio.Codec = "opus" }, CheckService, CheckNote, FixAAC, "may not take Opus."},
 		{"no codec chosen", func(f *facts) { f.settings.Video.Codec = "" }, CheckService, CheckGood, "", "Twitch takes"},
 		{"too much for the line", func(f *facts) { f.line.Kbps = 2000 }, CheckUpload, CheckDoubt, FixBitrate, "Your upload carried only 2.0 Mbit/s 3 hours ago; the show needs 2.7."},
 		{"the line is not known", func(f *facts) { f.line = LineFigure{} }, CheckUpload, CheckNote, FixMeasure, "not known yet"},
@@ -101,6 +104,12 @@ func TestPreflight(t *testing.T) {
 		if n := wrongOnes(all); (n > 0) != c.state.Wrong() {
 			t.Errorf("%s: %d are wrong: %+v", c.name, n, all)
 		}
+	}
+	f := allWell()
+	d := &f.settings.Destinations[0]
+	d.Service, d.Enhanced, f.settings.Video.Codec = "", true, "hevc"
+	if at := slices.IndexFunc(preflight(f), func(c Check) bool { return c.ID == CheckService }); at >= 0 {
+		t.Errorf("a server with Enhanced RTMP: %+v", preflight(f)[at])
 	}
 	if n := wrongOnes(preflight(allWell())); n != 0 {
 		t.Errorf("all is well, and %d are wrong", n)
