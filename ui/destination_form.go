@@ -91,10 +91,11 @@ func (w *Window) showDestination(d app.Destination) {
 	k := &f.sheet.keys
 	f.scroll = container.NewVScroll(pad(0, 0, lowEdge, lowEdge, widthOf(formWidth, column(12,
 		field(tr("Service"), f.service, nil),
-		f.serverField, f.addressPart, f.enhanced, f.caPart,
+		f.serverField, f.addressPart, f.caPart,
 		column(tight, newLine(tr("Stream key"), colorSecondary, sizeSmall).bold(), f.key, keyNote(w.shown.Keys), f.findRow),
 		field(tr("Backup server, if the first one fails"), f.backup, nil),
 		field(tr("Name"), f.name, nil),
+		f.enhanced,
 		f.main,
 		f.note,
 	))))
