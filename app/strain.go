@@ -46,7 +46,7 @@ func (s *Studio) strains(snap *Snapshot) []Problem {
 	if s.talk.muted(snap) {
 		all = append(all, Problem{Title: "You are muted.", Advice: "You are speaking, and viewers hear nothing. Press Unmute."})
 	}
-	if s.strain.now() && snap.Video.Problem.IsZero() { // else that says why, and what is done about it
+	if s.strain.now() {
 		all = append(all, Problem{
 			Title:  "This computer is too busy: some pictures never reach your viewers.",
 			Advice: "Close other programs, or choose a smaller picture or fewer pictures a second.",
