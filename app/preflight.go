@@ -172,13 +172,11 @@ func (f *facts) service(d Destination) (Check, bool) {
 	limit := s.MaxVideoKbps(v.Height, v.FPS)
 	switch {
 	case v.Source == "none":
-		return c, false
+		return f.codecs(d)
 	case s.Refuses(string(v.Coded())):
 		c.State, c.Fix = CheckDoubt, FixH264
 		c.Title = words.Say("%s does not take %s.", s.Name, v.Coded())
 		c.Advice = "H.264 works everywhere."
-	case len(s.VideoCodecs) == 0 && v.Coded() != encoder.H264, f.settings.Audio.Coded() != encoder.AAC:
-		return f.codecs(d)
 	case limit > 0 && v.BitrateKbps > limit:
 		c.State, c.Fix, c.Kbps = CheckDoubt, FixBitrate, limit
 		c.Title = words.Say("%s takes %d kbit/s at most; you have chosen %d.", s.Name, limit, v.BitrateKbps)
@@ -190,18 +188,23 @@ func (f *facts) service(d Destination) (Check, bool) {
 	case s.KeyInterval() > 0 && v.KeyInterval > s.KeyInterval():
 		c.State = CheckNote
 		c.Title = words.Say("%s asks for a key frame at least every %d s; the settings say %.0f.", s.Name, s.KeyframeSeconds, v.KeyInterval.Seconds())
+	default:
+		if hint, ok := f.codecs(d); ok {
+			return hint, true
+		}
 	}
 	return c, true
 }
 
-// codecs is about a server of which it is not known what it takes.
+// codecs is about what is not known of a server: whether it takes the codecs chosen.
 func (f *facts) codecs(d Destination) (Check, bool) {
 	c := Check{ID: CheckService, State: CheckNote, About: d.ID}
+	s, _ := assets.ServiceByID(d.Service)
 	v, a := f.settings.Video, f.settings.Audio
 	switch {
 	case d.Enhanced:
 		return c, false
-	case v.Source != "none" && v.Coded() != encoder.H264:
+	case v.Source != "none" && v.Coded() != encoder.H264 && len(s.VideoCodecs) == 0:
 		c.Fix, c.Title = FixH264, words.Say("%s may not take %s.", d.Name, v.Coded())
 		c.Advice = "H.264 works everywhere. Other codecs need a server with Enhanced RTMP."
 	case a.Source != "none" && a.Coded() != encoder.AAC:

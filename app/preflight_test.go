@@ -56,6 +56,12 @@ func TestPreflight(t *testing.T) {
 		{"a service of which it is not known", func(f *facts) { f.settings.Destinations[0].Service, f.settings.Video.Codec = "trovo", "av1" }, CheckService, CheckNote, FixH264, "may not take AV1."},
 		{"an own server", func(f *facts) { f.settings.Destinations[0].Service, f.settings.Video.Codec = "", "hevc" }, CheckService, CheckNote, FixH264, "may not take HEVC."},
 		{"Opus", func(f *facts) { f.settings.Audio.Codec = "opus" }, CheckService, CheckNote, FixAAC, "may not take Opus."},
+		{"Opus, and too much for the service", func(f *facts) {
+			f.settings.Audio.Codec, f.settings.Video.BitrateKbps, f.line.Kbps = "opus", 8000, 20_000
+		}, CheckService, CheckDoubt, FixBitrate, "Twitch takes 6000 kbit/s at most"},
+		{"Opus, and no sound", func(f *facts) { f.settings.Audio.Codec, f.settings.Audio.Source = "opus", "none" }, CheckService, CheckGood, "", "Twitch takes what"},
+		{"Opus, and no picture", func(f *facts) { f.settings.Audio.Codec, f.settings.Video.Source = "opus", "none" }, CheckService, CheckNote, FixAAC, "may not take Opus."},
+		{"a service that is known to take Enhanced RTMP", func(f *facts) { f.settings.Destinations[0].Enhanced, f.settings.Audio.Codec = true, "opus" }, CheckService, CheckGood, "", "Twitch takes what"},
 		{"no codec chosen", func(f *facts) { f.settings.Video.Codec = "" }, CheckService, CheckGood, "", "Twitch takes"},
 		{"too much for the line", func(f *facts) { f.line.Kbps = 2000 }, CheckUpload, CheckDoubt, FixBitrate, "Your upload carried only 2.0 Mbit/s 3 hours ago; the show needs 2.7."},
 		{"the line is not known", func(f *facts) { f.line = LineFigure{} }, CheckUpload, CheckNote, FixMeasure, "not known yet"},
@@ -297,5 +303,19 @@ func TestClockIsCheckedAgainstFiles(t *testing.T) {
 	}
 	if w.lookAtClock(Options{SettingsPath: path}); w.behind.IsZero() {
 		t.Error("not noticed")
+	}
+}
+
+// Another codec is another encoder, whatever else stays as it was.
+func TestAnotherCodecIsTried(t *testing.T) {
+	v := DefaultSettings().Video
+	w := newWatchman()
+	w.tried = videoParams(v)
+	if w.untried(v) {
+		t.Error("the encoder is tried twice")
+	}
+	v.Use("hevc")
+	if !w.untried(v) {
+		t.Error("the encoder of the codec before counts as tried")
 	}
 }

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -23,9 +22,9 @@ type watchman struct {
 	again chan struct{} // one token: look at everything anew
 
 	mu       sync.Mutex
-	reached  map[string]reached // by destination's ID
-	called   map[string]string  // what was called: see wayOf
-	tried    string             // the settings that the encoder was tried with
+	reached  map[string]reached  // by destination's ID
+	called   map[string]string   // what was called: see wayOf
+	tried    encoder.VideoParams // what the encoder was tried with
 	inTrial  bool
 	trying   Problem
 	room     int64
@@ -83,7 +82,7 @@ func (w *watchman) fill(f *facts) {
 		}
 	}
 	f.line = w.lines[w.network]
-	f.encoder, f.encoderTried = w.trying, w.tried == tryOf(f.settings.Video)
+	f.encoder, f.encoderTried = w.trying, w.tried == videoParams(f.settings.Video)
 	if f.room = -1; w.roomOf == recordDir(f.settings) {
 		f.room, f.roomErr = w.room, w.roomErr
 	}
@@ -149,7 +148,7 @@ func (w *watchman) forget() {
 		w.reached[id] = r
 	}
 	if !w.trying.IsZero() {
-		w.tried = ""
+		w.tried = encoder.VideoParams{}
 	}
 }
 
@@ -276,16 +275,11 @@ func calling(d Destination) (o rtmpout.Options, err error) {
 	return o, err
 }
 
-// tryOf is what makes a trial of the encoder another one.
-func tryOf(v VideoSettings) string {
-	return fmt.Sprint(v.Width, v.Height, v.FPS, v.BitrateKbps, v.KeyInterval, v.Encoder, v.Preset, v.LowLatency)
-}
-
 // untried tells whether the encoder should be tried, and notes that it is.
 func (w *watchman) untried(v VideoSettings) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if v.Source == "none" || w.inTrial || w.tried == tryOf(v) {
+	if v.Source == "none" || w.inTrial || w.tried == videoParams(v) {
 		return false
 	}
 	w.inTrial = true
@@ -294,9 +288,10 @@ func (w *watchman) untried(v VideoSettings) bool {
 
 // tryEncoder encodes some pictures that nobody sees.
 func (s *Studio) tryEncoder(v VideoSettings) {
-	err := dryRun(videoParams(v))
+	p := videoParams(v)
+	err := dryRun(p)
 	s.watch.mu.Lock()
-	s.watch.tried, s.watch.trying, s.watch.inTrial = tryOf(v), Problem{}, false
+	s.watch.tried, s.watch.trying, s.watch.inTrial = p, Problem{}, false
 	if err != nil {
 		s.watch.trying = Explain(wrap("Tally could not open the video encoder.", err))
 	}
