@@ -62,21 +62,19 @@ func (v *receivedView) render(s app.Snapshot) {
 		v.rows[3].brief = fmt.Sprintf("%+d ms", r.AVOffsetMs)
 		v.rows[3].set(offset(r.AVOffsetMs), fg)
 	}
-	before := v.verdict.text
+	verdict, color := tr("✓ A real service would take this."), colorGood
 	switch {
 	case len(r.Faults) > 0:
 		var all []string
 		for _, f := range r.Faults {
 			all = append(all, say(f.Text))
 		}
-		v.verdict.set(strings.Join(all, "\n"), colorWarn)
+		verdict, color = strings.Join(all, "\n"), colorWarn
 	case r.VideoCodec == "" && r.AudioCodec == "":
-		v.verdict.set(tr("Nothing has arrived yet."), colorSecondary)
-	default:
-		v.verdict.set(tr("✓ A real service would take this."), colorGood)
+		verdict, color = tr("Nothing has arrived yet."), colorSecondary
 	}
-	if v.verdict.text != before {
-		v.list.Refresh() // it may need a line more
+	if v.verdict.set(verdict, color) {
+		v.list.Refresh()
 	}
 }
 

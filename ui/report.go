@@ -64,6 +64,7 @@ func (v *reportView) render(s app.Snapshot) {
 	v.rows[2].brief = missedText(r)
 	v.rows[2].set(picturesText(r), verdictColor(r.Video.Dropped+r.Video.Skipped > 0))
 	slices.SortStableFunc(gaps, func(a, b gapOf) int { return int(b.long - a.long) })
+	anew := false
 	for i, l := range v.worst {
 		text := ""
 		if i < len(gaps) {
@@ -71,9 +72,11 @@ func (v *reportView) render(s app.Snapshot) {
 		} else if i == 0 && r.Video.Dropped+r.Video.Skipped == 0 {
 			text = tr("Nothing went wrong.")
 		}
-		l.set(text, colorSecondary)
+		anew = l.set(text, colorSecondary) || anew
 	}
-	v.list.Refresh() // a cause may need a line more than the one before
+	if anew {
+		v.list.Refresh()
+	}
 }
 
 func verdictColor(bad bool) fyne.ThemeColorName {

@@ -138,12 +138,15 @@ func newParagraph(text string, color fyne.ThemeColorName, size fyne.ThemeSizeNam
 	return p
 }
 
-func (p *paragraph) set(text string, color fyne.ThemeColorName) {
+// set changes text and colour. It tells whether that changed anything: who lays out the
+// paragraph does so anew then, for it may need another number of lines.
+func (p *paragraph) set(text string, color fyne.ThemeColorName) bool {
 	if p.text == text && p.color == color {
-		return
+		return false
 	}
 	p.text, p.color = text, color
 	p.Refresh()
+	return true
 }
 
 // pieces are what a line may break a word into: Japanese and Chinese have no
