@@ -44,13 +44,14 @@ func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 	if was.State == "" { // the window has just opened
 		return nil
 	}
-	if was.State == app.Idle && s.State.OnAir() {
-		d.moments, d.missed, d.counted, d.lostAt = nil, 0, 0, time.Time{}
-	}
 	var fresh []happening
 	add := func(m happening) {
 		m.at = now
 		fresh = append(fresh, m)
+	}
+	if was.State == app.Idle && s.State.OnAir() {
+		d.moments, d.missed, d.counted, d.lostAt = nil, 0, 0, time.Time{}
+		add(happening{text: tr("GO LIVE was pressed.")})
 	}
 	d.readState(was, s, now, add)
 	if s.State.OnAir() || was.State.OnAir() {
@@ -77,9 +78,6 @@ func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 func (d *diary) readState(was, s app.Snapshot, now time.Time, add func(happening)) {
 	if was.State == s.State {
 		return
-	}
-	if was.State == app.Idle && s.State.OnAir() {
-		add(happening{text: tr("GO LIVE was pressed.")})
 	}
 	switch s.State {
 	case app.Live:
