@@ -77,7 +77,7 @@ func TestSettingsSearch(t *testing.T) {
 	}
 	for search, want := range map[string]string{
 		"resolution": "Picture size", "GOP": "Key frames", "theme": "Appearance", "latency": "Delay", "backup": "Export settings",
-		"where recordings": "Folder", "xyzzy": "", "  FPS ": "Frames per second", "preset quality": "Effort of the encoder",
+		"where recordings": "Folder", "xyzzy": "", "  FPS ": "Frames per second", "preset CPU": "Effort of the encoder, Lower the effort by itself when this computer is too slow",
 	} {
 		w.settings.search.SetText(search)
 		if got := visibleSettings(w); got != want {

@@ -135,13 +135,19 @@ func (r *recorder) ParseDestination(server, key string) (string, app.Key, app.Pr
 // open makes a window on Fyne's test driver, which needs no screen.
 func open(t *testing.T) (*Window, *recorder) {
 	t.Helper()
+	return openIn(t, "en", fyne.NewSize(1280, 800)) // whoever runs the tests
+}
+
+// openIn is open in a language and a size.
+func openIn(t *testing.T, language string, size fyne.Size) (*Window, *recorder) {
+	t.Helper()
 	a := test.NewTempApp(t)
-	a.Preferences().SetString(languagePreference, "en") // whoever runs the tests
+	a.Preferences().SetString(languagePreference, language)
 	r := newRecorder()
 	w := New(a, r)
 	r.settings = func() app.Settings { return w.shown.Settings }
 	w.win.Show()
-	w.win.Resize(fyne.NewSize(1280, 800))
+	w.win.Resize(size)
 	t.Cleanup(w.win.Close)
 	return w, r
 }
