@@ -9,19 +9,19 @@ import (
 // Codec is a way to encode pictures or sound; String is its name for people.
 type Codec = encoder.Codec
 
-// VideoCodecs and AudioCodecs are those that this computer can encode, what works
+// VideoCodecs are those that there is an encoder for on this computer, what works
 // everywhere first.
-func VideoCodecs() []Codec { return present(encoder.VideoCodecs()) }
-func AudioCodecs() []Codec { return encoder.AudioCodecs() }
-
-func present(all []Codec) (here []Codec) {
-	for _, c := range all {
+func VideoCodecs() (here []Codec) {
+	for _, c := range encoder.VideoCodecs() {
 		if len(encoder.Encoders(c)) > 1 { // besides "auto"
 			here = append(here, c)
 		}
 	}
 	return here
 }
+
+// AudioCodecs are those of the sound, what works everywhere first.
+func AudioCodecs() []Codec { return encoder.AudioCodecs() }
 
 // Coded is the codec of the pictures, and of the sound.
 func (v VideoSettings) Coded() Codec { return cmp.Or(Codec(v.Codec), encoder.H264) }

@@ -22,7 +22,7 @@ func (s *Studio) openScreen(ctx context.Context, w sourceWish, spec sourceSpec) 
 	area, err := screen.ParseArea(spec.arg)
 	f := lookUp(ctx, screen.Devices, sourceSpec{spec.kind, area.Screen})
 	if err == nil && !area.Part.Empty() {
-		f.name, f.device = s.say(words.Say("Part of %s", f.name)), spec.String()
+		f.name, f.device = s.opts.Say(words.Say("Part of %s", f.name)), spec.String()
 	}
 	f.Source = screen.Open(spec.arg, float64(w.fps), s.clock, s.permission())
 	return f

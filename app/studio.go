@@ -87,6 +87,9 @@ type wish struct {
 
 // New makes a studio that has not started anything.
 func New(opts Options) *Studio {
+	if opts.Say == nil {
+		opts.Say = Sentence.String
+	}
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1), turned: make(chan struct{}, 1),

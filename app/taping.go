@@ -30,7 +30,7 @@ var yes, no = new(true), new(false)
 func (s *Studio) Mark(title string) {
 	at := s.clock.Now()
 	if title == "" {
-		title = s.say("Mark")
+		title = s.opts.Say("Mark")
 	}
 	s.intend(func(w *wish) {
 		if len(w.marks) < 100 { // more than anybody can press until control looks

@@ -16,20 +16,12 @@ func (s *Studio) tune() {
 	picture, sound := s.video.now(), s.heard()
 	s.sound.Shift(time.Duration(set.Of(sound.Device).OffsetMs) * time.Millisecond)
 	text := slateText(picture)
-	s.picture.Slate(s.say(text), text.String())
+	s.picture.Slate(s.opts.Say(text), text.String())
 	for _, one := range []*slot{s.video, s.audio} {
 		if f := one.playing(); f != nil {
 			f.Loop(set.Of(one.now().Device).Loop)
 		}
 	}
-}
-
-// say says what goes out with the show in the language of who makes it.
-func (s *Studio) say(text Sentence) string {
-	if s.opts.Say == nil {
-		return text.String()
-	}
-	return s.opts.Say(text)
 }
 
 // heard is the source of the sound, which may be the picture's too.
