@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -100,11 +98,7 @@ func TestDesktopServices(t *testing.T) {
 
 	menu := trayOf(t, bus)
 	menu.click("Mute")
-	settings := filepath.Join(p.config, "settings.json")
-	apptest.Until(t, 5*time.Second, "the tray has muted", func() bool {
-		b, _ := os.ReadFile(settings)
-		return strings.Contains(string(b), `"muted": true`)
-	})
+	p.isKept("the tray has muted", func(s string) bool { return strings.Contains(s, `"muted": true`) })
 	time.Sleep(time.Second) // a person is no faster
 	menu.click("Unmute")
 	time.Sleep(3 * time.Second) // until the look before a show has seen that, too
@@ -200,9 +194,5 @@ func TestKeysForEverywhere(t *testing.T) {
 	p.desktop.Do(t, "windowminimize", window)
 	time.Sleep(500 * time.Millisecond)
 	p.desktop.Do(t, "key", "ctrl+alt+m")
-	settings := filepath.Join(p.config, "settings.json")
-	apptest.Until(t, 5*time.Second, "the key has muted", func() bool {
-		b, _ := os.ReadFile(settings)
-		return strings.Contains(string(b), `"muted": true`)
-	})
+	p.isKept("the key has muted", func(s string) bool { return strings.Contains(s, `"muted": true`) })
 }

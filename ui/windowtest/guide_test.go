@@ -105,11 +105,7 @@ func TestGuideToAServer(t *testing.T) {
 	p.keys("Tab")
 	p.picture("guide-key")
 	p.keys("Return")
-	settings := filepath.Join(p.config, "settings.json")
-	apptest.Until(t, 5*time.Second, "the destination is saved", func() bool {
-		b, _ := os.ReadFile(settings)
-		return strings.Contains(string(b), "rtmp://")
-	})
+	p.isKept("the destination is saved", func(s string) bool { return strings.Contains(s, "rtmp://") })
 	p.checkSecret()
 	time.Sleep(500 * time.Millisecond)
 	p.picture("guide-measure")

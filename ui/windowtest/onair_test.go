@@ -19,13 +19,7 @@ var (
 // so in time, and viewers get all of it.
 func TestOnAir(t *testing.T) {
 	n := apptest.StartNGINX(t)
-	sound := apptest.StartSound(t)
-	stop := sound.Tone(t)
-	defer stop()
-	p := somebody(t, "1280x800")
-	p.env = sound.Env()
-	p.knowsTally()
-	p.start()
+	p, sound := sitWithMicrophone(t)
 	p.saveDestination("rtmp://"+n.Addr+"/live", secret)
 	p.keys("ctrl+l")
 	n.WaitPublished(t, secret, 1, 15*time.Second)

@@ -16,13 +16,7 @@ func sheetIsOpen(img image.Image) bool { return !lampIs(img, offAir) && !lampIs(
 // GO LIVE says so, one on Unmute sets it right, one more and viewers hear it.
 func TestPreflightMuted(t *testing.T) {
 	n := apptest.StartNGINX(t)
-	sound := apptest.StartSound(t)
-	stop := sound.Tone(t)
-	defer stop()
-	p := somebody(t, "1280x800")
-	p.env = sound.Env()
-	p.knowsTally()
-	p.start()
+	p, _ := sitWithMicrophone(t)
 	p.saveDestination("rtmp://"+n.Addr+"/live", secret)
 	p.keys("ctrl+m", "ctrl+l")
 	p.until(5*time.Second, "a list of what is wrong", sheetIsOpen)

@@ -47,16 +47,6 @@ func (p *person) closedSettings() (img image.Image) {
 	return img
 }
 
-// isKept waits until the settings on the disk say so.
-func (p *person) isKept(what string, says func(settings string) bool) {
-	p.t.Helper()
-	path := filepath.Join(p.config, "settings.json")
-	apptest.Until(p.t, 5*time.Second, what, func() bool {
-		b, _ := os.ReadFile(path)
-		return says(string(b))
-	})
-}
-
 func (p *person) paceIsKept(fps string) {
 	p.t.Helper()
 	p.isKept(fps+" pictures a second are kept", func(s string) bool {

@@ -71,6 +71,14 @@ func (p *person) knowsTally() {
 	apptest.WriteFiles(p.t, p.config, map[string]string{"settings.json": `{"version":1}`})
 }
 
+// sitWithMicrophone is sit with a sound server whose microphone hears a tone.
+func sitWithMicrophone(t *testing.T) (*person, *apptest.Sound) {
+	t.Helper()
+	sound := apptest.StartSound(t)
+	sound.Tone(t)
+	return sitWith(t, sound.Env()...), sound
+}
+
 // somebody sits before a screen of that size. Tally is not started yet.
 func somebody(t *testing.T, size string) *person {
 	t.Helper()
@@ -254,10 +262,16 @@ func (p *person) saveDestination(address, key string) {
 	}
 	p.picture("destination")
 	p.keys("Return")
-	settings := filepath.Join(p.config, "settings.json")
-	apptest.Until(p.t, 5*time.Second, "the destination is saved", func() bool {
-		b, _ := os.ReadFile(settings)
-		return strings.Contains(string(b), "rtmp://")
+	p.isKept("the destination is saved", func(s string) bool { return strings.Contains(s, "rtmp://") })
+}
+
+// isKept waits until the settings on the disk say so.
+func (p *person) isKept(what string, says func(settings string) bool) {
+	p.t.Helper()
+	path := filepath.Join(p.config, "settings.json")
+	apptest.Until(p.t, 5*time.Second, what, func() bool {
+		b, _ := os.ReadFile(path)
+		return says(string(b))
 	})
 }
 
