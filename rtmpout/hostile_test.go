@@ -43,7 +43,7 @@ func nested() []byte {
 // No input makes more than 4 MiB live. The inputs are made beforehand; everything
 // else that the process holds more is the publisher's, or the test server's little.
 func TestHostileMemory(t *testing.T) {
-	const most = 4 << 20
+	const most = 3 << 20
 	long := strings.Repeat("x", 250<<10)
 	for name, input := range map[string][]byte{
 		"unfinished messages, few and long":   unfinished(20, 255<<10),
