@@ -95,7 +95,9 @@ func (p *Process) ended(within time.Duration) bool {
 func (p *Process) Wait(t testing.TB, within time.Duration) int {
 	t.Helper()
 	if !p.ended(within) {
-		t.Fatalf("%s still runs after %v; it wrote:\n%s", p.name, within, tail(p.Output(), 40))
+		p.Signal(syscall.SIGQUIT) // a Go program then writes where each goroutine stands
+		p.ended(2 * time.Second)
+		t.Fatalf("%s still ran after %v; it wrote:\n%s", p.name, within, tail(p.Output(), 1000))
 	}
 	var exit *exec.ExitError
 	switch {
