@@ -21,6 +21,21 @@ func TestGoLiveWithOnePress(t *testing.T) {
 	}
 }
 
+// TestGoLiveKnowsTheLastChange: settings have changed a moment ago, and what is shown
+// is still of before. A show to a server is then checked, not taken for a rehearsal.
+func TestGoLiveKnowsTheLastChange(t *testing.T) {
+	w, r := open(t)
+	before := ready()
+	before.Settings.Destinations = nil
+	w.render(before)
+	r.settings = func() app.Settings { return ready().Settings }
+	r.checks = []app.Check{{ID: app.CheckKey, State: app.CheckBad, Title: "x", Fix: app.FixKey}}
+	test.Tap(w.live)
+	if got := r.took(); got != "" || w.sheet == nil {
+		t.Errorf("asked %q without showing what is wrong", got)
+	}
+}
+
 func TestEndAsksWhenSomebodyMayBeWatching(t *testing.T) {
 	w, r := open(t)
 	w.render(live())

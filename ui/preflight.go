@@ -254,9 +254,10 @@ func (w *Window) fixElsewhere(c app.Check) {
 }
 
 // mayGoLive tells whether nothing is wrong, or a rehearsal is wanted, in which that
-// would be found out.
+// would be found out. It asks the studio: the snapshot that is shown may be of before
+// the last change, and a show would begin that was never checked.
 func (w *Window) mayGoLive() bool {
-	return len(enabled(w.shown.Settings)) == 0 || len(wrongChecks(w.studio.Preflight())) == 0
+	return len(enabled(w.studio.Settings())) == 0 || len(wrongChecks(w.studio.Preflight())) == 0
 }
 
 // firstDestination is where the show goes to, or would: the first that is chosen,

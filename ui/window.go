@@ -240,7 +240,7 @@ func (w *Window) goLive() {
 }
 
 func (w *Window) startShow() {
-	if len(enabled(w.shown.Settings)) > 0 {
+	if len(enabled(w.studio.Settings())) > 0 {
 		w.apply(func(s *app.Settings) { s.Used(time.Now()) })
 	}
 	w.studio.GoLive()

@@ -51,7 +51,7 @@ func start(t testing.TB, cmd *exec.Cmd) *Process {
 	}()
 	t.Cleanup(func() {
 		p.Kill()
-		if t.Failed() {
+		if t.Failed() && p.Output() != "" {
 			t.Logf("%s wrote:\n%s", p.name, tail(p.Output(), 40))
 		}
 	})
