@@ -37,6 +37,8 @@ func explainOwn(err error) (Problem, bool) {
 	switch {
 	case errors.Is(err, ErrNoKey):
 		return Problem{Title: "There is no stream key for this destination.", Advice: "Copy the key from your service's dashboard and paste it in."}, true
+	case errors.Is(err, errKeyringSilent):
+		return Problem{Title: "Your desktop's keyring is locked, and the stream key is in it.", Advice: "Type the keyring's password – its question may be behind this window – and try again."}, true
 	case errors.Is(err, ErrOnAir):
 		return Problem{Title: "This cannot change while you are on air.", Advice: "End the show first, or wait until it is over."}, true
 	case errors.Is(err, errNothingToSend):

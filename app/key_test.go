@@ -45,15 +45,15 @@ func TestKeyNeverPrints(t *testing.T) {
 func TestKeysInFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "made", "by", "the store")
 	f := &fileKeys{path: filepath.Join(dir, "keys.json")}
-	if _, err := f.Get("a"); !errors.Is(err, ErrNoKey) {
+	if _, err := f.Get(t.Context(), "a"); !errors.Is(err, ErrNoKey) {
 		t.Fatalf("Get before Set: %v", err)
 	}
 	for id, key := range map[string]string{"a": testKey, "b": "other"} {
-		if err := f.Set(id, NewKey(key)); err != nil {
+		if err := f.Set(t.Context(), id, NewKey(key)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if k, err := f.Get("a"); err != nil || k.Reveal() != testKey {
+	if k, err := f.Get(t.Context(), "a"); err != nil || k.Reveal() != testKey {
 		t.Errorf("Get: %v, %v", k, err)
 	}
 	info, err := os.Stat(f.path)
@@ -66,7 +66,7 @@ func TestKeysInFile(t *testing.T) {
 	if f.Note() == "" {
 		t.Error("nothing tells the user that there is no keyring")
 	}
-	if err := f.Forget("a"); err != nil {
+	if err := f.Forget(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(f.path)
@@ -79,7 +79,7 @@ func TestKeysInFile(t *testing.T) {
 	if err := os.WriteFile(f.path, []byte(`{"b":`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Set("c", NewKey("x")); err == nil {
+	if err := f.Set(t.Context(), "c", NewKey("x")); err == nil {
 		t.Error("a damaged file was overwritten: its keys are lost")
 	}
 }

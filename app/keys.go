@@ -36,7 +36,7 @@ func (s *Studio) keyJob(j keyJob) {
 // It is a goroutine of its own because the desktop may ask for a password
 // meanwhile.
 func (s *Studio) keepKeys(ctx context.Context) error {
-	s.findKeys()
+	s.findKeys(ctx)
 	for {
 		select {
 		case <-ctx.Done():
@@ -48,18 +48,18 @@ func (s *Studio) keepKeys(ctx context.Context) error {
 		s.keyJobs = nil
 		s.mu.Unlock()
 		for _, j := range jobs {
-			s.doKeyJob(j)
+			s.doKeyJob(ctx, j)
 		}
 		s.poke()
 	}
 }
 
-func (s *Studio) doKeyJob(j keyJob) {
+func (s *Studio) doKeyJob(ctx context.Context, j keyJob) {
 	var err error
 	if j.forget {
-		err = s.opts.Keys.Forget(j.id)
+		err = s.opts.Keys.Forget(ctx, j.id)
 	} else {
-		err = s.opts.Keys.Set(j.id, j.key)
+		err = s.opts.Keys.Set(ctx, j.id, j.key)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,13 +77,13 @@ func (s *Studio) doKeyJob(j keyJob) {
 }
 
 // findKeys looks which destinations have a key.
-func (s *Studio) findKeys() {
+func (s *Studio) findKeys(ctx context.Context) {
 	s.mu.Lock()
 	destinations := s.settings.Destinations
 	s.mu.Unlock()
 	present := map[string]bool{}
 	for _, d := range destinations {
-		_, err := s.opts.Keys.Get(d.ID)
+		_, err := s.opts.Keys.Get(ctx, d.ID)
 		present[d.ID] = !errors.Is(err, ErrNoKey)
 	}
 	s.mu.Lock()

@@ -2,28 +2,27 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 
 	"github.com/natefinch/atomic"
-	"github.com/zalando/go-keyring"
 
 	"tally/app/words"
 )
 
-// KeyStore keeps stream keys, by destination ID. Its methods may wait for the
-// desktop to ask the user for the keyring's password; none is called on the
-// window's goroutine.
+// KeyStore keeps stream keys, by destination ID. Its methods may wait, until ctx
+// ends, for the desktop to ask the user for the keyring's password; none is called
+// on the window's goroutine.
 type KeyStore interface {
-	Get(id string) (Key, error) // an error that is [ErrNoKey] when none is stored
-	Set(id string, k Key) error
-	Forget(id string) error
+	Get(ctx context.Context, id string) (Key, error) // an error that is [ErrNoKey] when none is stored
+	Set(ctx context.Context, id string, k Key) error
+	Forget(ctx context.Context, id string) error
 	// Note is a sentence for the user when keys are not kept as safely as they
 	// could be, else empty.
 	Note() Sentence
@@ -36,69 +35,10 @@ var ErrNoKey = errors.New("no stream key is stored")
 // that only its owner can read.
 func OpenKeyStore(dir string) KeyStore {
 	if desktopHasKeyring() {
-		return desktopKeys{}
+		return newDesktopKeys()
 	}
 	return &fileKeys{path: filepath.Join(dir, "keys.json")}
 }
-
-const keyringService = "Tally stream key"
-
-// desktopHasKeyring looks for a running session bus before go-keyring does: on
-// Linux its D-Bus library would otherwise start a bus of its own, and leave it
-// running.
-func desktopHasKeyring() bool {
-	if runtime.GOOS == "linux" {
-		if _, err := sessionBus(); err != nil {
-			return false
-		}
-	}
-	_, err := keyring.Get(keyringService, "is there a keyring?")
-	return err == nil || errors.Is(err, keyring.ErrNotFound)
-}
-
-// sessionBus finds the address of the desktop's message bus.
-func sessionBus() (string, error) {
-	if a := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); a != "" {
-		if a == "disabled:" {
-			return "", fs.ErrNotExist
-		}
-		return a, nil
-	}
-	path := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "bus")
-	_, err := os.Stat(path)
-	return "unix:path=" + path, err
-}
-
-// desktopKeys is the Secret Service on Linux, Keychain on macOS, Credential
-// Manager on Windows.
-type desktopKeys struct{}
-
-func (desktopKeys) Get(id string) (Key, error) {
-	s, err := keyring.Get(keyringService, id)
-	if errors.Is(err, keyring.ErrNotFound) {
-		return Key{}, ErrNoKey
-	}
-	if err != nil {
-		return Key{}, fmt.Errorf("app: read the keyring: %w", err)
-	}
-	return NewKey(s), nil
-}
-
-func (desktopKeys) Set(id string, k Key) error {
-	if err := keyring.Set(keyringService, id, k.Reveal()); err != nil {
-		return fmt.Errorf("app: write to the keyring: %w", err)
-	}
-	return nil
-}
-
-func (desktopKeys) Forget(id string) error {
-	if err := keyring.Delete(keyringService, id); err != nil && !errors.Is(err, keyring.ErrNotFound) {
-		return fmt.Errorf("app: delete from the keyring: %w", err)
-	}
-	return nil
-}
-
-func (desktopKeys) Note() Sentence { return "" }
 
 // fileKeys is a JSON object of mode 0600.
 type fileKeys struct {
@@ -144,7 +84,7 @@ func (f *fileKeys) change(edit func(map[string]string)) error {
 	return os.Chmod(f.path, 0o600)
 }
 
-func (f *fileKeys) Get(id string) (Key, error) {
+func (f *fileKeys) Get(_ context.Context, id string) (Key, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	keys, err := f.load()
@@ -158,11 +98,11 @@ func (f *fileKeys) Get(id string) (Key, error) {
 	return NewKey(s), nil
 }
 
-func (f *fileKeys) Set(id string, k Key) error {
+func (f *fileKeys) Set(_ context.Context, id string, k Key) error {
 	return f.change(func(keys map[string]string) { keys[id] = k.Reveal() })
 }
 
-func (f *fileKeys) Forget(id string) error {
+func (f *fileKeys) Forget(_ context.Context, id string) error {
 	return f.change(func(keys map[string]string) { delete(keys, id) })
 }
 
@@ -175,13 +115,13 @@ func (f *fileKeys) Note() Sentence {
 type MemoryKeys map[string]Key
 
 // Get, Set, Forget and Note implement [KeyStore].
-func (m MemoryKeys) Get(id string) (Key, error) {
+func (m MemoryKeys) Get(_ context.Context, id string) (Key, error) {
 	k, ok := m[id]
 	if !ok {
 		return Key{}, ErrNoKey
 	}
 	return k, nil
 }
-func (m MemoryKeys) Set(id string, k Key) error { m[id] = k; return nil }
-func (m MemoryKeys) Forget(id string) error     { delete(m, id); return nil }
-func (m MemoryKeys) Note() Sentence             { return "" }
+func (m MemoryKeys) Set(_ context.Context, id string, k Key) error { m[id] = k; return nil }
+func (m MemoryKeys) Forget(_ context.Context, id string) error     { delete(m, id); return nil }
+func (m MemoryKeys) Note() Sentence                                { return "" }

@@ -223,7 +223,7 @@ func (s *Studio) measureLine(ctx context.Context, id string) error {
 		if d.ID != id {
 			continue
 		}
-		to, err := s.testTarget(d)
+		to, err := s.testTarget(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -255,8 +255,8 @@ func worthMeasuring(service assets.Service) int {
 }
 
 // testTarget is a destination as nobody sees it, if its service offers that.
-func (s *Studio) testTarget(d Destination) (rtmpout.Target, error) {
-	key, err := s.opts.Keys.Get(d.ID)
+func (s *Studio) testTarget(ctx context.Context, d Destination) (rtmpout.Target, error) {
+	key, err := s.opts.Keys.Get(ctx, d.ID)
 	if err != nil && !errors.Is(err, ErrNoKey) {
 		return rtmpout.Target{}, err
 	}

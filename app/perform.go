@@ -74,7 +74,7 @@ func (s *Studio) prepare(ctx context.Context, set Settings, st *stage) (_ *show,
 	if sh.video == nil && sh.audio == nil {
 		return nil, errNothingToSend
 	}
-	if err := s.openOutputs(sh, set); err != nil {
+	if err := s.openOutputs(ctx, sh, set); err != nil {
 		return nil, err
 	}
 	for _, o := range sh.outputs {
@@ -138,13 +138,13 @@ func (sh *show) tracks() recording.Params {
 
 // openOutputs makes an output of each enabled destination, or one to a rehearsal
 // when there is none. Nothing is connected yet.
-func (s *Studio) openOutputs(sh *show, set Settings) error {
+func (s *Studio) openOutputs(ctx context.Context, sh *show, set Settings) error {
 	opts := sh.publishing()
 	for _, d := range set.Destinations {
 		if !d.Enabled {
 			continue
 		}
-		key, err := s.opts.Keys.Get(d.ID)
+		key, err := s.keyOf(ctx, sh.ending, d)
 		if err != nil && !errors.Is(err, ErrNoKey) {
 			return err
 		}
@@ -222,4 +222,22 @@ func (sh *show) publishing() rtmpout.Options {
 	// and on the way, viewers are never more than two seconds behind.
 	o.QueueTime = queueTime
 	return o
+}
+
+// keyringPatience is how long a show waits for its key: somebody may have to type the
+// keyring's password first.
+const keyringPatience = 45 * time.Second
+
+// keyOf reads the key of a destination, until the user has had enough of waiting.
+func (s *Studio) keyOf(ctx context.Context, ending <-chan struct{}, d Destination) (Key, error) {
+	ctx, stop := context.WithTimeout(ctx, keyringPatience)
+	defer stop()
+	go func() {
+		select {
+		case <-ending:
+			stop()
+		case <-ctx.Done():
+		}
+	}()
+	return s.opts.Keys.Get(ctx, d.ID)
 }

@@ -247,7 +247,10 @@ func (s *Studio) call(ctx context.Context, d Destination) {
 	ctx, stop := context.WithTimeout(ctx, callFor)
 	defer stop()
 	to, err := rtmpout.ParseServer(d.URL)
-	if key, keyErr := s.opts.Keys.Get(d.ID); keyErr == nil { // a password may be with it
+	asking, enough := context.WithTimeout(ctx, callFor/4) // a locked keyring takes until somebody unlocks it
+	key, keyErr := s.opts.Keys.Get(asking, d.ID)
+	enough()
+	if keyErr == nil { // a password may be with it
 		to, err = target(d, key)
 	}
 	var o rtmpout.Options
