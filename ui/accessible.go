@@ -19,6 +19,7 @@ var (
 	_ fyne.Accessible = (*meter)(nil)
 	_ fyne.Accessible = (*line)(nil)
 	_ fyne.Accessible = (*paragraph)(nil)
+	_ fyne.Accessible = (*partChooser)(nil)
 )
 
 func (b *liveButton) AccessibilityLabel() string {
@@ -69,3 +70,8 @@ func (l *line) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleR
 
 func (p *paragraph) AccessibilityLabel() string             { return p.text }
 func (p *paragraph) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+func (c *partChooser) AccessibilityLabel() string {
+	return tr("Part of a screen, %d × %d", c.part.Dx(), c.part.Dy())
+}
+func (c *partChooser) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }

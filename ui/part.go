@@ -14,17 +14,21 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// partChooser is a still picture of a screen over which a rectangle is dragged.
+// partChooser is a still picture of a screen over which a rectangle is dragged, or
+// moved with the arrow keys.
 type partChooser struct {
 	widget.BaseWidget
+	keys    *sheetKeys
 	picture image.Image
 	part    image.Rectangle // in the picture's pixels
 	from    image.Point     // where the mouse was pressed
-	dragged func(part image.Rectangle)
+	shift   bool            // is held: the arrows change the size
+	focus   bool
+	chosen  func(part image.Rectangle)
 }
 
-func newPartChooser(dragged func(image.Rectangle)) *partChooser {
-	c := &partChooser{dragged: dragged, picture: image.NewRGBA(image.Rect(0, 0, 16, 9))}
+func newPartChooser(k *sheetKeys, chosen func(image.Rectangle)) *partChooser {
+	c := &partChooser{keys: k, chosen: chosen, picture: image.NewRGBA(image.Rect(0, 0, 16, 9))}
 	c.ExtendBaseWidget(c)
 	return c
 }
@@ -66,16 +70,56 @@ func (c *partChooser) Dragged(e *fyne.DragEvent) {
 	part := image.Rectangle{Min: c.from, Max: c.pixel(e.Position)}.Canon()
 	part.Max.X -= part.Dx() % 2
 	part.Max.Y -= part.Dy() % 2
-	if part.Empty() {
+	c.choose(part)
+}
+
+func (c *partChooser) choose(part image.Rectangle) {
+	if part.Empty() || part == c.part {
 		return
 	}
 	c.set(part)
-	c.dragged(part)
+	c.chosen(part)
+}
+
+// arrowStep is how far a press of an arrow key goes, in the picture's pixels. It is
+// even, as the sides are.
+const arrowStep = 10
+
+var arrows = map[fyne.KeyName]image.Point{
+	fyne.KeyLeft: {X: -arrowStep}, fyne.KeyRight: {X: arrowStep}, fyne.KeyUp: {Y: -arrowStep}, fyne.KeyDown: {Y: arrowStep},
+}
+
+// TypedKey moves the part, or with Shift its lower right corner. It stops at the edges.
+func (c *partChooser) TypedKey(e *fyne.KeyEvent) {
+	by, arrow := arrows[e.Name]
+	switch {
+	case !arrow:
+		c.keys.take(e, true)
+	case c.shift:
+		part := c.part
+		part.Max = part.Max.Add(by)
+		part.Max.X, part.Max.Y = max(part.Max.X, part.Min.X+arrowStep), max(part.Max.Y, part.Min.Y+arrowStep)
+		c.choose(part.Intersect(c.whole()))
+	default:
+		part, all := c.part.Add(by), c.whole()
+		part = part.Add(image.Pt(max(all.Min.X-part.Min.X, 0), max(all.Min.Y-part.Min.Y, 0)))
+		c.choose(part.Sub(image.Pt(max(part.Max.X-all.Max.X, 0), max(part.Max.Y-all.Max.Y, 0))))
+	}
+}
+
+func (c *partChooser) KeyDown(e *fyne.KeyEvent) { c.shift = c.shift || isShift(e) }
+func (c *partChooser) KeyUp(e *fyne.KeyEvent)   { c.shift = c.shift && !isShift(e) }
+func (c *partChooser) FocusGained()             { c.focus = true; c.keys.gained(c); c.Refresh() }
+func (c *partChooser) FocusLost()               { c.focus, c.shift = false, false; c.Refresh() }
+func (c *partChooser) TypedRune(rune)           {}
+
+func isShift(e *fyne.KeyEvent) bool {
+	return e.Name == desktop.KeyShiftLeft || e.Name == desktop.KeyShiftRight
 }
 
 func (c *partChooser) CreateRenderer() fyne.WidgetRenderer {
 	r := &partRenderer{c: c, picture: &canvas.Image{FillMode: canvas.ImageFillStretch, ScaleMode: canvas.ImageScaleSmooth}}
-	r.outline = &canvas.Rectangle{StrokeWidth: 2}
+	r.outline = &canvas.Rectangle{}
 	for i := range r.dark {
 		r.dark[i] = canvas.NewRectangle(color.NRGBA{A: 0x90})
 	}
@@ -117,7 +161,10 @@ func (r *partRenderer) Layout(s fyne.Size) {
 }
 
 func (r *partRenderer) Refresh() {
-	r.outline.StrokeColor = shade(theme.ColorNamePrimary)
+	r.outline.StrokeColor, r.outline.StrokeWidth = shade(theme.ColorNamePrimary), 2
+	if r.c.focus {
+		r.outline.StrokeWidth = 4
+	}
 	if r.picture.Image != r.c.picture {
 		r.picture.Image = r.c.picture
 		r.picture.Refresh()

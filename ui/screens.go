@@ -96,8 +96,7 @@ func partName(source string) string {
 	return tr("Part of a screen, %d × %d", a.Part.Dx(), a.Part.Dy())
 }
 
-// partForm chooses a part of a screen, with the mouse on a picture of it or by
-// numbers.
+// partForm chooses a part of a screen, on a picture of it or by numbers.
 type partForm struct {
 	window  *Window
 	sheet   *sheet
@@ -106,7 +105,7 @@ type partForm struct {
 	chooser *partChooser
 	numbers [4]*sheetEntry // width, height, from the left, from the top
 	note    *paragraph
-	filling bool // the numbers follow the mouse
+	filling bool // the numbers follow the picture
 }
 
 const partWidth = 600
@@ -114,7 +113,7 @@ const partWidth = 600
 func (w *Window) showPart() {
 	f := &partForm{window: w, sheet: w.newSheet(), screens: devices(w.shown.Devices, capture.KindScreen), note: hintText("", partWidth)}
 	k := &f.sheet.keys
-	f.chooser = newPartChooser(f.dragged)
+	f.chooser = newPartChooser(k, f.count)
 	var names []string
 	for _, d := range f.screens {
 		names = append(names, d.Name)
@@ -125,9 +124,10 @@ func (w *Window) showPart() {
 		f.numbers[i].OnChanged = func(string) { f.typed() }
 	}
 	again := newSheetButton(k, tr("New picture"), widget.MediumImportance, func() { f.look() })
-	top := ends(hintText(tr("Drag over what viewers should see."), partWidth-170), again)
+	how := tr("Drag over what viewers should see, or move it with the arrow keys: with Shift they change its size.")
+	top := ends(hintText(how, partWidth-170), again)
 	if len(names) > 1 {
-		top = ends(widthOf(300, f.which), again)
+		top = column(tight, ends(widthOf(300, f.which), again), hintText(how, partWidth))
 	}
 	f.begin()
 	f.which.OnChanged = func(string) { f.look() }
@@ -149,7 +149,7 @@ func (f *partForm) begin() {
 	f.look()
 	if part := last.Part.Intersect(f.chooser.whole()); !part.Empty() && f.screen() == cmp.Or(last.Screen, f.screen()) {
 		f.chooser.set(part)
-		f.dragged(part)
+		f.count(part)
 	}
 }
 
@@ -169,12 +169,12 @@ func (f *partForm) look() {
 		return
 	}
 	f.chooser.show(img)
-	f.dragged(f.chooser.part)
+	f.count(f.chooser.part)
 	f.sheet.grow()
 }
 
-// dragged shows in numbers what the mouse has chosen.
-func (f *partForm) dragged(part image.Rectangle) {
+// count shows in numbers what was chosen on the picture.
+func (f *partForm) count(part image.Rectangle) {
 	f.filling = true
 	for i, n := range []int{part.Dx(), part.Dy(), part.Min.X, part.Min.Y} {
 		f.numbers[i].SetText(strconv.Itoa(n))

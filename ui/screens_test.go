@@ -127,6 +127,51 @@ func TestChooseAPartOfAScreen(t *testing.T) {
 	}
 }
 
+// TestPartByKeys: arrows move the part, with Shift they change its size, and both stop
+// at the edges.
+func TestPartByKeys(t *testing.T) {
+	w, r := open(t)
+	w.render(desk())
+	choose(t, pictureMenu(w), "A part of a screen")
+	c := find(t, w, func(*partChooser) bool { return true })
+	w.win.Canvas().Focus(c)
+	press := func(times int, keys ...fyne.KeyName) {
+		for range times {
+			for _, k := range keys {
+				c.TypedKey(&fyne.KeyEvent{Name: k})
+			}
+		}
+	}
+	shift := &fyne.KeyEvent{Name: desktop.KeyShiftLeft}
+	c.KeyDown(shift)
+	press(2, fyne.KeyRight, fyne.KeyDown) // it is all of the screen
+	if c.part != c.whole() {
+		t.Errorf("it grows beyond the screen: %v", c.part)
+	}
+	press(100, fyne.KeyLeft)
+	press(60, fyne.KeyUp)
+	c.KeyUp(shift)
+	press(40, fyne.KeyLeft)
+	press(30, fyne.KeyRight)
+	press(20, fyne.KeyDown)
+	if want := image.Rect(300, 200, 1220, 680); c.part != want {
+		t.Errorf("%v, want %v", c.part, want)
+	}
+	press(200, fyne.KeyRight, fyne.KeyDown)
+	if want := image.Rect(1000, 600, 1920, 1080); c.part != want {
+		t.Errorf("at the edge: %v, want %v", c.part, want)
+	}
+	c.KeyDown(shift)
+	press(200, fyne.KeyLeft, fyne.KeyUp)
+	if want := image.Rect(1000, 600, 1010, 610); c.part != want {
+		t.Errorf("as small as can be: %v, want %v", c.part, want)
+	}
+	press(1, fyne.KeyReturn)
+	if got := r.last().Video.Source; got != "screen:0@10x10+1000+600" || w.sheet != nil {
+		t.Errorf("source %q", got)
+	}
+}
+
 // TestWaylandAsks: there, the desktop's own dialog chooses; choosing it once more has
 // it ask once more.
 func TestWaylandAsks(t *testing.T) {
