@@ -23,6 +23,8 @@ type happening struct {
 type diary struct {
 	moments []happening
 	last    app.Snapshot
+	picture string    // the name of the source that viewers see, as last known
+	sound   string    // and of the one that they hear
 	lostAt  time.Time // when the show left the air; zero while it has not
 	missed  int       // pictures that were told
 	quiet   time.Time // when more were missed last
@@ -51,6 +53,7 @@ func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 	}
 	if was.State == app.Idle && s.State.OnAir() {
 		d.moments, d.missed, d.counted, d.lostAt = nil, 0, 0, time.Time{}
+		d.picture, d.sound = "", ""
 		add(happening{text: tr("GO LIVE was pressed.")})
 	}
 	d.readState(was, s, now, add)
@@ -62,8 +65,11 @@ func (d *diary) read(s app.Snapshot, now time.Time) []happening {
 		readProblems(was, s, add)
 		d.readMissed(s, now, add)
 	}
-	if s.State.OnAir() && was.State.OnAir() {
-		readChoices(was, s, add)
+	if s.State.OnAir() {
+		if was.State.OnAir() {
+			readChoices(was, s, add)
+		}
+		d.readSources(s, add)
 	}
 	if len(fresh) > 0 {
 		d.moments = append(d.moments, fresh...)
@@ -173,6 +179,23 @@ func readProblems(was, s app.Snapshot, add func(happening)) {
 	}
 }
 
+// readSources tells when another source is seen or heard. One has no name until it is
+// opened, so the first name of a show is nothing new.
+func (d *diary) readSources(s app.Snapshot, add func(happening)) {
+	if now := s.Picture.Name; now != "" {
+		if d.picture != "" && d.picture != now {
+			add(happening{text: tr("The picture is now: %s", now)})
+		}
+		d.picture = now
+	}
+	if now := s.Sound.Name; now != "" {
+		if d.sound != "" && d.sound != now {
+			add(happening{text: tr("The sound is now: %s", now)})
+		}
+		d.sound = now
+	}
+}
+
 // readChoices is about what somebody did in mid-show.
 func readChoices(was, s app.Snapshot, add func(happening)) {
 	if now := s.Settings.Audio.Muted; now != was.Settings.Audio.Muted {
@@ -181,12 +204,6 @@ func readChoices(was, s app.Snapshot, add func(happening)) {
 		} else {
 			add(happening{text: tr("You unmuted the sound.")})
 		}
-	}
-	if s.Picture.Name != was.Picture.Name && s.Picture.Name != "" {
-		add(happening{text: tr("The picture is now: %s", s.Picture.Name)})
-	}
-	if s.Sound.Name != was.Sound.Name && s.Sound.Name != "" {
-		add(happening{text: tr("The sound is now: %s", s.Sound.Name)})
 	}
 	switch r, before := s.Recording, was.Recording; {
 	case r.On && !before.On:

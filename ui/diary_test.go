@@ -240,3 +240,28 @@ func TestDiaryHearsOfFactsOnly(t *testing.T) {
 		t.Errorf("told %q", told)
 	}
 }
+
+// TestDiaryKnowsTheSources: a source that is opened as the show begins is no change,
+// and one that is chosen during it is, although it has no name for a moment.
+func TestDiaryKnowsTheSources(t *testing.T) {
+	var d diary
+	step := func(sound string, want ...string) {
+		t.Helper()
+		s := live()
+		s.Sound.Name = sound
+		var got []string
+		for _, m := range d.read(s, time.Now()) {
+			got = append(got, m.text)
+		}
+		if strings.Join(got, " | ") != strings.Join(want, " | ") {
+			t.Errorf("told %q, want %q", got, want)
+		}
+	}
+	d.read(ready(), time.Now())
+	step("", "GO LIVE was pressed.", "On air.")
+	step("Microphone")
+	step("")
+	step("Headset", "The sound is now: Headset")
+	step("")
+	step("Headset")
+}
