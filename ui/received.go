@@ -90,7 +90,7 @@ func longest(texts []string) (widest string) {
 }
 
 func keyInterval(ms int) string {
-	if ms == 0 {
+	if ms < 100 { // none yet, or one that was asked for
 		return tr("waiting for the second one…")
 	}
 	return tr("every %.1f s", float64(ms)/1000)

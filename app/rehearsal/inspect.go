@@ -22,7 +22,7 @@ type Report struct {
 	Width       int
 	Height      int
 	FPS         float64       // over the last two seconds, from time stamps
-	KeyInterval time.Duration // between the last two key frames
+	KeyInterval time.Duration // the longest between two key frames: one that was asked for comes sooner
 	AVOffset    time.Duration // the sound's time stamps ahead of the picture's, as they arrive; smoothed
 	Bytes       int64
 	Kbps        int // over the last two seconds
@@ -173,7 +173,7 @@ func (in *inspector) picture(at time.Duration, key bool) {
 	in.video.seen, in.video.last = true, at
 	if key {
 		if in.keys > 0 {
-			in.report.KeyInterval = at - in.lastKey
+			in.report.KeyInterval = max(in.report.KeyInterval, at-in.lastKey)
 		}
 		in.keys++
 		in.lastKey = at
