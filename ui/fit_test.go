@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -35,6 +36,13 @@ func TestTextsFit(t *testing.T) {
 					w.render(snapshot())
 					collectCut(cut, state, w.win.Content(), given)
 				}
+				for state, hear := range allHints {
+					w.render(live())
+					w.sound.meter.ballistics = ballistics{last: time.Now(), loudAt: time.Now()}
+					hear(w.sound)
+					w.sound.renderHint()
+					collectCut(cut, state, w.sound.root, given)
+				}
 				w.render(live())
 				for what, open := range allSheets {
 					open(w)
@@ -53,6 +61,18 @@ func TestTextsFit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// allHints are what can be said of the sound under its meter.
+var allHints = map[string]func(*soundView){
+	"muted":            func(v *soundView) { v.muted = true },
+	"no sound":         func(v *soundView) { v.source.State = app.SourceOff },
+	"broken sound":     func(v *soundView) { v.source.State, v.source.Problem = app.SourceFailed, app.Problem{} },
+	"too loud":         func(v *soundView) { v.meter.ballistics.clipped = true },
+	"computer's sound": func(v *soundView) { v.source.Desktop = true },
+	"dead":             func(v *soundView) { v.meter.ballistics.dead = true },
+	"silent":           func(v *soundView) { v.meter.ballistics.loudAt = time.Time{} },
+	"speech":           func(*soundView) {},
 }
 
 // allSheets are what can lie over the window of a running show.
