@@ -2,6 +2,7 @@ package app
 
 import (
 	"cmp"
+	"slices"
 
 	"tally/encoder"
 )
@@ -9,19 +10,14 @@ import (
 // Codec is a way to encode pictures or sound; String is its name for people.
 type Codec = encoder.Codec
 
-// VideoCodecs are those that there is an encoder for on this computer, what works
-// everywhere first.
-func VideoCodecs() (here []Codec) {
-	for _, c := range encoder.VideoCodecs() {
-		if len(encoder.Encoders(c)) > 1 { // besides "auto"
-			here = append(here, c)
-		}
-	}
-	return here
-}
+// VideoCodecs and AudioCodecs are those that there is an encoder for on this
+// computer, what works everywhere first.
+func VideoCodecs() []Codec { return encodable(encoder.VideoCodecs()) }
+func AudioCodecs() []Codec { return encodable(encoder.AudioCodecs()) }
 
-// AudioCodecs are those of the sound, what works everywhere first.
-func AudioCodecs() []Codec { return encoder.AudioCodecs() }
+func encodable(all []Codec) []Codec {
+	return slices.DeleteFunc(all, func(c Codec) bool { return !encoder.Has(c) })
+}
 
 // Coded is the codec of the pictures, and of the sound.
 func (v VideoSettings) Coded() Codec { return cmp.Or(Codec(v.Codec), encoder.H264) }

@@ -1,5 +1,7 @@
 package encoder
 
+import "tally/capture/libav"
+
 // Codec is a coding format, by FFmpeg's name of it.
 type Codec string
 
@@ -16,6 +18,14 @@ const (
 // server takes first.
 func VideoCodecs() []Codec { return []Codec{H264, HEVC, AV1} }
 func AudioCodecs() []Codec { return []Codec{AAC, Opus} }
+
+// Has tells whether this computer has an encoder for a codec.
+func Has(c Codec) bool {
+	if name, audio := coders[c]; audio {
+		return libav.HasEncoder(name)
+	}
+	return len(present(c)) > 0
+}
 
 var codecNames = map[Codec]string{H264: "H.264", HEVC: "HEVC", AV1: "AV1", AAC: "AAC", Opus: "Opus"}
 

@@ -104,6 +104,41 @@ func TestServiceFillsInItsServer(t *testing.T) {
 	}
 }
 
+// TestEnhancedIsOfOwnServers: what an own server takes is ticked, kept, and let go of
+// when the destination becomes a service, whose codecs Tally knows.
+func TestEnhancedIsOfOwnServers(t *testing.T) {
+	w, r := open(t)
+	w.render(idle())
+	fillForm(t, w, "rtmp://stream.example.org/live", testKey)
+	tick := func() *sheetCheck {
+		t.Helper()
+		return find(t, w, func(c *sheetCheck) bool { return strings.Contains(c.Text, "Enhanced RTMP") })
+	}
+	tick().SetChecked(true)
+	press(t, w, "Save")
+	d := r.last().Destinations[0]
+	if !d.Enhanced {
+		t.Fatalf("saved %+v", d)
+	}
+	s := idle()
+	s.Settings.Destinations, s.Keys.Present = []app.Destination{d}, map[string]bool{d.ID: true}
+	w.render(s)
+	r.settings = func() app.Settings { return s.Settings }
+	w.showDestination(d)
+	if c := tick(); !c.Checked || !c.Visible() {
+		t.Errorf("opened again: ticked %v, seen %v", c.Checked, c.Visible())
+	}
+	c := tick()
+	find(t, w, func(s *sheetSelect) bool { return s.Selected == ownServer() }).SetSelected("Twitch")
+	if c.Visible() {
+		t.Error("what Twitch takes is asked")
+	}
+	press(t, w, "Save")
+	if d := r.last().Destinations[0]; d.Service != "twitch" || d.Enhanced {
+		t.Errorf("saved %+v", d)
+	}
+}
+
 func TestEditKeepsTheKey(t *testing.T) {
 	w, r := open(t)
 	w.render(ready())

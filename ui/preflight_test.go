@@ -162,3 +162,18 @@ func TestUseH264(t *testing.T) {
 		t.Errorf("applied %+v", v)
 	}
 }
+
+// Nor does sound that may not be taken have to be looked for.
+func TestUseAAC(t *testing.T) {
+	w, r := open(t)
+	s := doubtful()
+	s.Settings.Audio.Codec = "opus"
+	s.Preflight = []app.Check{{ID: app.CheckService, State: app.CheckDoubt, Title: "x", Fix: app.FixAAC}}
+	r.checks = s.Preflight
+	w.render(s)
+	test.Tap(w.live)
+	press(t, w, "Use AAC")
+	if a := r.last().Audio; a.Coded() != "aac" || w.checks == nil {
+		t.Errorf("applied %+v", a)
+	}
+}

@@ -102,6 +102,25 @@ func TestSettingsSearch(t *testing.T) {
 	}
 }
 
+// TestCodecsAreChosen: another codec lets go of an encoder that was chosen by name,
+// since it belongs to the codec before.
+func TestCodecsAreChosen(t *testing.T) {
+	w, r := open(t)
+	s := ready()
+	s.Settings.Video.Encoder = "libx264"
+	r.settings = func() app.Settings { return s.Settings }
+	w.render(s)
+	w.showSettings()
+	settingCalled(t, w, "Video codec").control.(*sheetSelect).SetSelected("HEVC")
+	if v := r.last().Video; v.Codec != "hevc" || v.Encoder != "auto" {
+		t.Errorf("applied %+v", v)
+	}
+	settingCalled(t, w, "Audio codec").control.(*sheetSelect).SetSelected("Opus")
+	if a := r.last().Audio; a.Codec != "opus" {
+		t.Errorf("applied %+v", a)
+	}
+}
+
 // TestSettingsOnAir: what cannot change says why, what can does.
 func TestSettingsOnAir(t *testing.T) {
 	w, r := open(t)
