@@ -33,6 +33,7 @@ type graphView struct {
 	root          fyne.CanvasObject
 	plot          *canvas.Raster
 	top, half     *line
+	marks         [2]*panel // under top and half, so that no line strikes them
 	title, now    *line
 	empty, detail *line
 	nothing       *fyne.Container
@@ -56,9 +57,17 @@ func newGraphView() *graphView {
 	v.plot = canvas.NewRaster(v.paint)
 	v.plot.ScaleMode = canvas.ImageScalePixels
 	v.nothing = container.NewCenter(column(2, v.empty, widthOf(380, v.detail)))
-	plot := container.New(plotLayout{}, v.plot, v.top, v.half, v.nothing)
+	v.marks = [2]*panel{plotMark(v.top), plotMark(v.half)}
+	plot := container.New(plotLayout{}, v.plot, v.marks[0], v.marks[1], v.nothing)
 	v.root = newCard(container.NewBorder(pad(0, 4, 0, 0, ends(v.title, v.now)), nil, nil, nil, plot))
 	return v
+}
+
+// plotMark puts a label on the plot's ground.
+func plotMark(label *line) *panel {
+	p := newPanel(label, theme.ColorNameInputBackground)
+	p.padX, p.padY, p.radius = 3, 0, 3
+	return p
 }
 
 // plotLayout puts labels over the upper left of the plot.
@@ -71,7 +80,7 @@ func (plotLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 	for i, y := range []float32{0, s.Height / 2} {
 		m := o[1+i].MinSize()
 		o[1+i].Resize(m)
-		o[1+i].Move(fyne.NewPos(6, y+1))
+		o[1+i].Move(fyne.NewPos(3, y+2))
 	}
 	o[3].Resize(s)
 }
@@ -79,8 +88,8 @@ func (plotLayout) Layout(o []fyne.CanvasObject, s fyne.Size) {
 func (v *graphView) render(s app.Snapshot) {
 	idle := len(s.History) == 0
 	show(v.nothing, idle)
-	show(v.top, !idle)
-	show(v.half, !idle)
+	show(v.marks[0], !idle)
+	show(v.marks[1], !idle)
 	if idle {
 		v.now.setText("")
 		v.detail.setText(goSummary(s.Settings))

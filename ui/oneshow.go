@@ -85,6 +85,6 @@ func newShowGraph(r app.Report) fyne.CanvasObject {
 	})
 	raster.ScaleMode = canvas.ImageScalePixels
 	label := func(text string) *line { return newLine(text, colorSecondary, sizeSmall) }
-	plot := container.New(plotLayout{}, raster, label(bitrate(limit)), label(bitrate(limit/2)), container.NewStack())
+	plot := container.New(plotLayout{}, raster, plotMark(label(bitrate(limit))), plotMark(label(bitrate(limit/2))), container.NewStack())
 	return container.NewBorder(nil, ends(label(clock(0)), label(clock(span))), nil, nil, plot)
 }
