@@ -116,7 +116,8 @@ func TestSettingsGoToAnotherComputer(t *testing.T) {
 	p.keys("ctrl+shift+e")
 	p.until(5*time.Second, "the export opens", sheetIsOpen)
 	p.keys("Return")
-	time.Sleep(time.Second) // the list of files unfolds
+	p.until(10*time.Second, "it asks where", func(img image.Image) bool { return words(img, image.Rect(238, 120, 640, 150), lightText) })
+	time.Sleep(500 * time.Millisecond) // the name gets the focus
 	p.picture("export-where")
 	p.keys("Return")
 	file := filepath.Join(filepath.Dir(p.desktop.Config()), "Tally.json")
@@ -139,11 +140,16 @@ func TestSettingsGoToAnotherComputer(t *testing.T) {
 	p.knowsTally()
 	p.start()
 	p.keys("ctrl+shift+i")
-	time.Sleep(time.Second) // the list of files unfolds
-	p.click(image.Pt(517, 240))
+	listed, open, title := image.Rect(495, 215, 541, 272), image.Rect(998, 652, 1040, 672), image.Rect(238, 128, 310, 148)
+	shown := func(area image.Rectangle) func(image.Image) bool {
+		return func(img image.Image) bool { return words(img, area, lightText) }
+	}
+	p.until(10*time.Second, "the file is listed", shown(listed))
+	p.click(middle(listed))
+	p.until(10*time.Second, "it can be opened", shown(open))
 	p.picture("import-which")
-	p.click(image.Pt(1015, 655))
-	time.Sleep(500 * time.Millisecond)
+	p.click(middle(open))
+	p.until(10*time.Second, "the list of files is gone", func(img image.Image) bool { return !shown(title)(img) })
 	p.picture("import-sure")
 	p.keys("Tab", "Return")
 	p.isKept("the settings are the file's", func(s string) bool {

@@ -248,8 +248,10 @@ func bigButton(t *testing.T, img image.Image, c color.NRGBA) image.Point {
 	if box.Dx() < 200 || box.Dy() < 40 {
 		t.Fatalf("there is no big button of colour %v; found %v", c, box)
 	}
-	return box.Min.Add(box.Size().Div(2))
+	return middle(box)
 }
+
+func middle(of image.Rectangle) image.Point { return of.Min.Add(of.Size().Div(2)) }
 
 // saveDestination types address and key as a newcomer does.
 func (p *person) saveDestination(address, key string) {
