@@ -3,8 +3,13 @@ package ui
 import (
 	"image"
 	"image/color"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"fyne.io/fyne/v2"
 
 	"tally/app"
 	"tally/app/program"
@@ -174,5 +179,28 @@ func TestEllipsis(t *testing.T) {
 	}
 	if got := ellipsis("text", 0, l.measure); got != "…" {
 		t.Errorf("no room: %q", got)
+	}
+}
+
+// TestLongNamesAreWhole: a path is broken at its folders, and a name that is wider
+// than the paragraph anywhere. Nothing of it is left out.
+func TestLongNamesAreWhole(t *testing.T) {
+	open(t) // for the sizes of letters
+	path := filepath.Join(string(filepath.Separator), "home", "somebody", "Videos", "a night", strings.Repeat("x", 120)+".mp4")
+	p := newParagraph("Saved as "+path+" today", colorGood, sizeSmall, 300)
+	lines := p.lines(300)
+	if got := strings.ReplaceAll(strings.Join(lines, ""), " ", ""); got != strings.ReplaceAll(p.text, " ", "") {
+		t.Errorf("%q", lines)
+	}
+	for _, l := range lines {
+		if w := fyne.MeasureText(l, size(sizeSmall), p.style).Width; w > 300 {
+			t.Errorf("%q is %.0f wide", l, w)
+		}
+	}
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasSuffix(l, string(filepath.Separator)) }) {
+		t.Errorf("not broken at a folder: %q", lines)
+	}
+	if got := newParagraph("128 kbit/s", colorGood, sizeSmall, 60).lines(40); len(got) != 2 {
+		t.Errorf("a unit is broken: %q", got)
 	}
 }

@@ -1,7 +1,10 @@
 package ui
 
 import (
+	"path/filepath"
+	"sort"
 	"strings"
+	"unicode/utf8"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -104,20 +107,14 @@ func ellipsis(text string, width float32, measure func(string) fyne.Size) string
 	if measure(text).Width <= width {
 		return text
 	}
-	runes := []rune(text)
-	low, high := 0, len(runes) // the longest prefix that fits lies between
-	for low < high {
-		mid := (low + high + 1) / 2
-		if measure(strings.TrimRight(string(runes[:mid]), " ")+"…").Width <= width {
-			low = mid
-		} else {
-			high = mid - 1
-		}
-	}
-	if low == 0 {
-		return "…"
-	}
-	return strings.TrimRight(string(runes[:low]), " ") + "…"
+	short := func(n int) string { return strings.TrimRight(string([]rune(text)[:n]), " ") + "…" }
+	return short(most(utf8.RuneCountInString(text), func(n int) bool { return measure(short(n)).Width <= width }))
+}
+
+// most is the greatest number up to limit that fits, if each less one does, too. At
+// least it is 0.
+func most(limit int, fits func(int) bool) int {
+	return sort.Search(limit, func(n int) bool { return !fits(n + 1) })
 }
 
 // paragraph is text of several lines. Its height follows from its width: that it
@@ -149,10 +146,15 @@ func (p *paragraph) set(text string, color fyne.ThemeColorName) bool {
 	return true
 }
 
-// pieces are what a line may break a word into: Japanese and Chinese have no
-// spaces.
+// pieces are what a line may break a word into: Japanese and Chinese have no spaces,
+// and paths and addresses are long.
 func pieces(word string) []string {
-	if !strings.ContainsFunc(word, func(r rune) bool { return r >= 0x2e80 }) { // where their scripts begin
+	const path = 30 // letters and more
+	switch {
+	case strings.ContainsFunc(word, func(r rune) bool { return r >= 0x2e80 }): // where their scripts begin
+	case len(word) >= path:
+		return strings.SplitAfter(word, string(filepath.Separator))
+	default:
 		return []string{word}
 	}
 	var s segmenter.Segmenter
@@ -164,7 +166,11 @@ func pieces(word string) []string {
 	return all
 }
 
-// lines breaks the text at spaces, and where it says so itself.
+// laidOut is the least width of a paragraph that has been laid out. It has room for a letter.
+const laidOut = 60
+
+// lines breaks the text at spaces, where it says so itself, and anywhere where nothing
+// else helps.
 func (p *paragraph) lines(width float32) []string {
 	measure := func(s string) fyne.Size { return fyne.MeasureText(s, size(p.size), p.style) }
 	var out []string
@@ -181,10 +187,15 @@ func (p *paragraph) lines(width float32) []string {
 					out = append(out, current)
 					next = piece
 				}
+				for width >= laidOut && measure(next).Width > width { // a name without any place to break it
+					letters := []rune(next)
+					n := most(len(letters), func(n int) bool { return measure(string(letters[:n])).Width <= width })
+					out, next = append(out, string(letters[:n])), string(letters[n:])
+				}
 				current, space = next, ""
 			}
 		}
-		out = append(out, ellipsis(current, width, measure))
+		out = append(out, current)
 	}
 	return out
 }
