@@ -9,6 +9,7 @@ import (
 	"tally/capture"
 	"tally/capture/capturetest"
 	"tally/capture/wayland"
+	"tally/capture/xcb"
 )
 
 func TestPartOfAScreen(t *testing.T) {
@@ -50,8 +51,11 @@ func TestChangesOutsideCostNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.conn.Close()
-	g := newGrabber(d, &desk{display: d, wish: Area{Part: image.Rect(200, 100, 300, 200)}})
-	defer g.forget()
+	g, err := newGrabber(t.Context(), d, &desk{display: d, wish: Area{Part: image.Rect(200, 100, 300, 200)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.close()
 	if err := g.prepare(); err != nil {
 		t.Fatal(err)
 	}
@@ -88,6 +92,23 @@ func TestChangesOutsideCostNothing(t *testing.T) {
 	if f != nil {
 		f.Release()
 	}
+}
+
+// TestViewThatIsWrongBetweenChanges: a still screen that is looked at all the same, and cannot
+// be read any more before the news of that has come, is located again and goes on.
+func TestViewThatIsWrongBetweenChanges(t *testing.T) {
+	startX(t)
+	g, clock := grabbing(t.Context(), t, func(d *display) subject { return &desk{display: d} }), capture.NewClock()
+	g.x.Aim(xcb.View{Root: uint32(g.root), From: uint32(g.view.from), Area: image.Rect(10, 0, 650, 360), Mouse: true})
+	g.captured = clock.Now() - 2*verifyEvery
+	f, err := g.next(clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f == nil || f.Width != 640 || f.Height != 360 || f != g.last {
+		t.Errorf("%+v", f)
+	}
+	f.Release()
 }
 
 func TestPartContract(t *testing.T) {

@@ -10,6 +10,7 @@ type cursor struct {
 	hot    image.Point // the point of it that points
 	at     image.Point // where that is, on what is captured
 	over   bool        // it points at what is captured
+	fresh  bool        // no picture has it yet as it looks now
 }
 
 // bounds is what the cursor covers of what is captured.

@@ -10,6 +10,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"tally/capture"
+	"tally/capture/xcb"
 )
 
 // desk is a screen, or a part of one, as the subject of a capture.
@@ -18,11 +19,11 @@ type desk struct {
 	wish Area
 }
 
-func (k *desk) watch() (xproto.Drawable, error) {
+func (k *desk) watch() (xproto.Window, error) {
 	if k.randr {
 		randr.SelectInput(k.conn, k.root, randr.NotifyMaskScreenChange)
 	}
-	return xproto.Drawable(k.root), nil
+	return k.root, nil
 }
 
 func (k *desk) locate() (view, error) {
@@ -46,25 +47,19 @@ func (k *desk) moved(e xgb.Event) bool {
 	return ok && k.randr && x.code() == k.randrEvent+randr.ScreenChangeNotify
 }
 
-func (k *desk) pointer() (image.Point, bool, error) {
-	p, err := xproto.QueryPointer(k.conn, k.root).Reply()
-	if err != nil {
-		return image.Point{}, false, err
-	}
-	return image.Pt(int(p.RootX), int(p.RootY)), true, nil
-}
+func (k *desk) pointer(m xcb.Mouse) (image.Point, bool) { return m.At, true }
 
 // Shot is what a screen shows now, without the mouse: for choosing a part of it.
 // The picture belongs to the caller.
 func Shot(ctx context.Context, id string) (*capture.Frame, error) {
-	f, err := patiently(ctx, func() (*capture.Frame, error) { return shoot(id) })
+	f, err := patiently(ctx, func() (*capture.Frame, error) { return shoot(ctx, id) })
 	if err != nil {
 		return nil, fmt.Errorf("screen: take a picture: %w", err)
 	}
 	return f, nil
 }
 
-func shoot(id string) (*capture.Frame, error) {
+func shoot(ctx context.Context, id string) (*capture.Frame, error) {
 	d, err := connect()
 	if err != nil {
 		return nil, err
@@ -74,8 +69,15 @@ func shoot(id string) (*capture.Frame, error) {
 	if err != nil {
 		return nil, classify(err)
 	}
-	f, err := d.picture(xproto.Drawable(d.root), m.area)
+	x, err := xcb.Open(ctx)
 	if err != nil {
+		return nil, classifyConnect(err)
+	}
+	defer x.Close()
+	x.Aim(xcb.View{From: uint32(d.root), Area: m.area})
+	w, h := m.area.Dx(), m.area.Dy()
+	f := capture.NewFrame(capture.BGRA, w, h, make([]byte, capture.BGRA.Bytes(w, h)))
+	if _, err := x.Take(f.Plane[0], 0); err != nil {
 		return nil, classify(err)
 	}
 	return f, nil

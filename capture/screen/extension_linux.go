@@ -2,7 +2,6 @@ package screen
 
 import (
 	"fmt"
-	"image"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
@@ -26,12 +25,6 @@ type extensionEvent []byte
 func (e extensionEvent) Bytes() []byte  { return e }
 func (e extensionEvent) String() string { return fmt.Sprintf("X event %d", e.code()) }
 func (e extensionEvent) code() int      { return int(e[0] & 0x7F) } // the highest bit: sent by a program
-
-// damaged is the area of a DamageNotify event.
-func (e extensionEvent) damaged() image.Rectangle {
-	x, y := int(int16(xgb.Get16(e[16:]))), int(int16(xgb.Get16(e[18:])))
-	return image.Rect(x, y, x+int(xgb.Get16(e[20:])), y+int(xgb.Get16(e[22:])))
-}
 
 // extensionError is an extension's error as it came.
 type extensionError []byte

@@ -9,12 +9,11 @@ import (
 	"time"
 
 	"github.com/jezek/xgb"
-	"github.com/jezek/xgb/damage"
-	"github.com/jezek/xgb/shm"
 	"github.com/jezek/xgb/xfixes"
 	"github.com/jezek/xgb/xproto"
 
 	"tally/capture"
+	"tally/capture/xcb"
 )
 
 // verifyEvery is how often a screen that is said not to have changed is looked at all the
@@ -23,52 +22,63 @@ const verifyEvery = 500 * time.Millisecond
 
 // subject is what is captured: a screen or a part of one ([desk]), or a window ([pane]).
 type subject interface {
-	// watch finds it, asks to be told when it moves, and says where to look for damage.
-	watch() (xproto.Drawable, error)
+	// watch finds it, asks to be told when it moves, and says which window's changes count.
+	watch() (xproto.Window, error)
 	// locate says what to read, at the start and when it may have moved.
 	locate() (view, error)
 	// moved tells whether an event means that it must be located again.
 	moved(xgb.Event) bool
 	// pointer is where the mouse is, by the coordinates of what is read, and whether
 	// it belongs into the picture.
-	pointer() (at image.Point, over bool, err error)
+	pointer(xcb.Mouse) (at image.Point, over bool)
 }
 
 // view is what to read for a picture.
 type view struct {
-	from xproto.Drawable
-	area image.Rectangle // of it
-	part bool            // there is more around it that changes
+	from   xproto.Drawable
+	area   image.Rectangle // of it
+	part   bool            // there is more around it that changes
+	inside xproto.Window   // where the mouse is looked for as well; 0: only on the desktop
 }
 
-// grabber captures one subject. It belongs to one goroutine.
+// grabber captures one subject. It belongs to one goroutine. It has two connections: display
+// is asked for what changes seldom, and x for what each picture needs.
 type grabber struct {
 	*display
+	x       *xcb.Conn
 	subject subject
 	view    view
 	memory  *sharedMemory
 	pool    *capture.FramePool
 
-	damageEvent int
-	damage      damage.Damage // 0: the server does not tell of changes
-	boxes       bool          // it tells where changes are
-	trusted     bool          // what it tells has been right so far
-	dirty       bool          // it has told of a change
-	elsewhere   bool          // it has told of one outside of the view
-	moved       bool          // the subject may have
+	trusted   bool // what the server tells of changes has been right so far
+	dirty     bool // it has told of a change
+	elsewhere bool // it has told of one outside of the view
+	moved     bool // the subject may have
 
 	cursor      cursor
 	cursorStale bool // it has another picture now
 
-	last     *capture.Frame // the last picture; the grabber holds a reference
-	captured time.Duration  // when it was last seen to be right
-	changed  time.Duration  // when it was captured
-	shown    time.Duration  // when it was last delivered
-	grabs    int            // pictures read
+	last     *capture.Frame  // the last picture; the grabber holds a reference
+	drawn    image.Rectangle // what the cursor covers of it
+	captured time.Duration   // when it was last seen to be right
+	changed  time.Duration   // when it was captured
+	shown    time.Duration   // when it was last delivered
+	grabs    int             // pictures read
 }
 
-func newGrabber(d *display, of subject) *grabber {
-	return &grabber{display: d, subject: of, memory: &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}}}
+// newGrabber connects for the pictures, which end with ctx. The caller closes it.
+func newGrabber(ctx context.Context, d *display, of subject) (*grabber, error) {
+	x, err := xcb.Open(ctx)
+	if err != nil {
+		return nil, classifyConnect(err)
+	}
+	return &grabber{display: d, x: x, subject: of, memory: newSharedMemory(d)}, nil
+}
+
+func (g *grabber) close() {
+	g.forget()
+	g.x.Close()
 }
 
 func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
@@ -84,8 +94,11 @@ func (s *source) capture(ctx context.Context, out *capture.Outlet) error {
 	if err != nil {
 		return fmt.Errorf("screen: open: %w: %w", capture.ErrNotFound, err)
 	}
-	g := newGrabber(d, of)
-	defer g.forget()
+	g, err := newGrabber(ctx, d, of)
+	if err != nil {
+		return fmt.Errorf("screen: open: %w", err)
+	}
+	defer g.close()
 	if err := g.prepare(); err != nil {
 		return fmt.Errorf("screen: open: %w", classify(err))
 	}
@@ -114,7 +127,7 @@ func (s *source) subject(d *display) (subject, error) {
 
 // prepare finds the subject and asks to be told of changes.
 func (g *grabber) prepare() error {
-	damaged, err := g.subject.watch()
+	changing, err := g.subject.watch()
 	if err != nil {
 		return err
 	}
@@ -125,25 +138,9 @@ func (g *grabber) prepare() error {
 		xfixes.SelectCursorInput(g.conn, g.root, xfixes.CursorNotifyMaskDisplayCursor)
 		g.cursorStale = true
 	}
-	first, ok := extension(g.conn, "DAMAGE")
-	if !ok {
-		return nil
-	}
-	if _, err := damage.QueryVersion(g.conn, 1, 1).Reply(); err != nil {
-		return nil
-	}
-	id, err := damage.NewDamageId(g.conn)
-	if err != nil {
-		return err
-	}
-	level := byte(damage.ReportLevelNonEmpty) // one event a picture is enough
-	if g.view.part {
-		level, g.boxes = damage.ReportLevelBoundingBox, true
-	}
-	if err := damage.CreateChecked(g.conn, id, damaged, level).Check(); err == nil {
-		g.damage, g.damageEvent, g.trusted = id, first+damage.Notify, true
-	}
-	return nil
+	boxes := g.view.part // else one event a picture is enough
+	g.trusted, err = g.x.Watch(uint32(changing), boxes)
+	return err
 }
 
 // locate finds the subject, at the start and when it may have moved.
@@ -157,6 +154,7 @@ func (g *grabber) locate() error {
 		g.pool = g.memory.pool(v.area.Dx(), v.area.Dy())
 	}
 	g.view, g.dirty = v, true
+	g.x.Aim(xcb.View{Root: uint32(g.root), From: uint32(v.from), Area: v.area, Mouse: g.xfixes, Inside: uint32(v.inside)})
 	g.forget()
 	return nil
 }
@@ -170,41 +168,48 @@ func (g *grabber) forget() {
 
 // next is the picture for this beat, or nil if there is nothing to deliver yet.
 func (g *grabber) next(clock capture.Clock) (*capture.Frame, error) {
-	g.events()
+	if err := g.events(); err != nil {
+		return nil, err
+	}
 	if g.moved {
 		if err := g.locate(); err != nil {
 			return nil, gone(err)
 		}
 	}
-	moved, err := g.look()
-	if err != nil {
-		return nil, err
-	}
 	now := clock.Now()
 	verify := false
-	if g.last != nil && g.trusted && !g.dirty && !moved {
-		verify = now-g.captured >= verifyEvery
-		if !verify {
-			g.overlook()
+	if g.last != nil && g.trusted && !g.dirty {
+		moved, err := g.look()
+		if err != nil {
+			return nil, err
+		}
+		verify = !moved && now-g.captured >= verifyEvery
+		if !moved && !verify {
 			return g.repeat(now), nil
 		}
 	}
+	before := g.drawn
 	f, err := g.grab()
-	if err != nil {
+	if err != nil && !errors.Is(err, xcb.ErrEnded) {
 		// A screen or window that was made smaller meanwhile: the news may be on its way.
 		if lost := g.locate(); lost != nil {
 			return nil, gone(lost)
 		}
-		if f, err = g.grab(); err != nil {
-			return nil, err
-		}
+		f, err = g.grab()
+	}
+	if err != nil {
+		return nil, err
 	}
 	f.PTS = clock.Now()
 	if g.last != nil && f.PTS <= g.last.PTS {
 		f.PTS = g.last.PTS + 1
 	}
-	if verify {
-		g.events() // one that was sent before the picture has arrived before it
+	if verify && g.last != nil && g.drawn == before {
+		// What was told before the picture has arrived before it.
+		if err := g.events(); err != nil {
+			f.Release()
+			return nil, err
+		}
 		if bytes.Equal(f.Plane[0], g.last.Plane[0]) {
 			f.Release()
 			g.captured = now
@@ -239,123 +244,86 @@ func (g *grabber) repeat(now time.Duration) *capture.Frame {
 	return g.last.At(now)
 }
 
-// overlook lets the server tell of the next change that is outside of the view.
-// Until then it would keep silent about changes between two that it has told of.
-func (g *grabber) overlook() {
-	if g.elsewhere {
-		damage.Subtract(g.conn, g.damage, 0, 0)
-		g.elsewhere = false
-	}
-}
-
 // events takes note of what the server has told since the last time.
-func (g *grabber) events() {
+func (g *grabber) events() error {
+	inside, outside, err := g.x.Damaged()
+	if err != nil {
+		return err
+	}
+	g.dirty, g.elsewhere = g.dirty || inside, g.elsewhere || outside
 	for {
 		event, err := g.conn.PollForEvent()
 		if event == nil && err == nil {
-			return
+			return nil
 		}
 		if g.subject.moved(event) {
 			g.moved = true
 			continue
 		}
-		e, ok := event.(extensionEvent)
-		if !ok {
-			continue
-		}
-		switch e.code() {
-		case g.damageEvent:
-			if g.boxes && !e.damaged().Overlaps(g.view.area) {
-				g.elsewhere = true
-			} else {
-				g.dirty = true
-			}
-		case g.xfixesEvent + xfixes.CursorNotify:
+		if e, ok := event.(extensionEvent); ok && e.code() == g.xfixesEvent+xfixes.CursorNotify {
 			g.cursorStale = true
 		}
 	}
 }
 
 // look finds out where the cursor is, and whether it has to be drawn elsewhere, or
-// differently, than in the last picture.
+// differently, than in the last picture. On the way it lets the server tell of the next
+// change that is outside of the view: until then it would keep silent about changes between
+// two that it has told of.
 func (g *grabber) look() (moved bool, err error) {
-	if !g.xfixes {
-		return false, nil
-	}
-	before := g.cursor.bounds().Intersect(g.view.area)
-	fresh := g.cursorStale
-	if fresh {
-		c, err := xfixes.GetCursorImage(g.conn).Reply()
-		if err != nil {
-			return false, err
-		}
-		g.cursorStale = false
-		if w, h := int(c.Width), int(c.Height); len(c.CursorImage) >= w*h {
-			g.cursor = cursor{pixels: c.CursorImage, width: w, height: h, hot: image.Pt(int(c.Xhot), int(c.Yhot))}
-		}
-	}
-	if g.cursor.at, g.cursor.over, err = g.subject.pointer(); err != nil {
+	if err := g.refreshCursor(); err != nil {
 		return false, err
 	}
-	now := g.cursor.bounds().Intersect(g.view.area)
-	return now != before || fresh && !now.Empty(), nil
+	m, err := g.x.Look(g.elsewhere)
+	if errors.Is(err, xcb.ErrNoWindow) {
+		return false, ErrClosed
+	}
+	if err != nil {
+		return false, err
+	}
+	g.elsewhere = false
+	covers := g.point(m)
+	return covers != g.drawn || g.cursor.fresh && !covers.Empty(), nil
 }
 
-const (
-	allPlanes = 0xFFFFFFFF
-	zPixmap   = xproto.ImageFormatZPixmap
-)
+// refreshCursor asks for the cursor's picture when that has changed.
+func (g *grabber) refreshCursor() error {
+	if !g.cursorStale {
+		return nil
+	}
+	c, err := xfixes.GetCursorImage(g.conn).Reply()
+	if err != nil {
+		return err
+	}
+	g.cursorStale = false
+	if w, h := int(c.Width), int(c.Height); len(c.CursorImage) >= w*h {
+		g.cursor = cursor{pixels: c.CursorImage, width: w, height: h, hot: image.Pt(int(c.Xhot), int(c.Yhot)), fresh: true}
+	}
+	return nil
+}
+
+// point puts the cursor to where the mouse is, and tells what it covers of the view.
+func (g *grabber) point(m xcb.Mouse) image.Rectangle {
+	if g.xfixes {
+		g.cursor.at, g.cursor.over = g.subject.pointer(m)
+	}
+	return g.cursor.bounds().Intersect(g.view.area)
+}
 
 // grab captures the subject, and draws the cursor.
 func (g *grabber) grab() (*capture.Frame, error) {
-	if g.damage != 0 {
-		// Before the picture: a change after this is told again.
-		damage.Subtract(g.conn, g.damage, 0, 0)
+	if err := g.refreshCursor(); err != nil {
+		return nil, err
 	}
 	g.dirty, g.elsewhere = false, false
 	g.grabs++
-	f, err := g.fetch()
+	f := g.pool.Get()
+	m, err := g.x.Take(f.Plane[0], g.memory.segmentOf(f))
 	if err != nil {
-		return nil, err
-	}
-	if g.xfixes {
-		g.cursor.drawInto(f.Plane[0], f.Stride[0], g.view.area)
-	}
-	return f, nil
-}
-
-// fetch gets a picture without the cursor.
-func (g *grabber) fetch() (*capture.Frame, error) {
-	if g.shm && !g.memory.failed {
-		f := g.pool.Get()
-		if s := g.memory.of(f); s != nil {
-			x, y, w, h := corner(g.view.area)
-			if _, err := shm.GetImage(g.conn, g.view.from, x, y, w, h, allPlanes, zPixmap, s.ID, 0).Reply(); err != nil {
-				f.Release()
-				return nil, err
-			}
-			return f, nil
-		}
 		f.Release()
-	}
-	return g.picture(g.view.from, g.view.area)
-}
-
-// picture gets a picture through the connection, in memory of its own.
-func (d *display) picture(from xproto.Drawable, area image.Rectangle) (*capture.Frame, error) {
-	x, y, w, h := corner(area)
-	r, err := xproto.GetImage(d.conn, zPixmap, from, x, y, w, h, allPlanes).Reply()
-	if err != nil {
 		return nil, err
 	}
-	size := capture.BGRA.Bytes(area.Dx(), area.Dy())
-	if len(r.Data) < size {
-		return nil, fmt.Errorf("picture of %d bytes: %w", len(r.Data), capture.ErrNoFormat)
-	}
-	return capture.NewFrame(capture.BGRA, area.Dx(), area.Dy(), r.Data[:size]), nil
-}
-
-// corner is a rectangle as X has it.
-func corner(r image.Rectangle) (x, y int16, w, h uint16) {
-	return int16(r.Min.X), int16(r.Min.Y), uint16(r.Dx()), uint16(r.Dy())
+	g.drawn, g.cursor.fresh = g.point(m), false
+	g.cursor.drawInto(f.Plane[0], f.Stride[0], g.view.area)
+	return f, nil
 }

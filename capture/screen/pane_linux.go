@@ -9,6 +9,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"tally/capture"
+	"tally/capture/xcb"
 )
 
 // pane is a single window as the subject of a capture. The server keeps a picture of
@@ -26,7 +27,7 @@ type pane struct {
 
 // watch finds the window, once: from then on it is known by its number, whatever
 // its title becomes.
-func (p *pane) watch() (xproto.Drawable, error) {
+func (p *pane) watch() (xproto.Window, error) {
 	if !p.composite {
 		return 0, fmt.Errorf("display without Composite: %w", capture.ErrNoFormat)
 	}
@@ -51,7 +52,7 @@ func (p *pane) watch() (xproto.Drawable, error) {
 	if err := composite.RedirectWindowChecked(p.conn, p.id, composite.RedirectAutomatic).Check(); err != nil {
 		return 0, ErrClosed
 	}
-	return xproto.Drawable(p.id), nil
+	return p.id, nil
 }
 
 // locate gives the window's picture a name. It ends with the next change of the
@@ -96,7 +97,7 @@ func (p *pane) locate() (view, error) {
 	if inner := p.withoutShadow(area); !inner.Empty() {
 		area = inner
 	}
-	return view{from: xproto.Drawable(pixmap), area: area}, nil
+	return view{from: xproto.Drawable(pixmap), area: area, inside: p.id}, nil
 }
 
 // withoutShadow takes away what a program has drawn around the window proper.
@@ -138,19 +139,9 @@ func (p *pane) moved(e xgb.Event) bool {
 	return false
 }
 
-// pointer asks where the mouse is in the window, and whether the window is what it
+// pointer tells where the mouse is in the window, and whether the window is what it
 // points at: over another one that covers it, it is not in the picture.
-func (p *pane) pointer() (image.Point, bool, error) {
-	outside, inside := xproto.QueryPointer(p.conn, p.root), xproto.QueryPointer(p.conn, p.id)
-	o, err := outside.Reply()
-	if err != nil {
-		return image.Point{}, false, err
-	}
-	i, err := inside.Reply()
-	if err != nil {
-		return image.Point{}, false, ErrClosed
-	}
-	at := image.Pt(int(i.WinX), int(i.WinY))
-	over := o.Child == p.frame && at.In(image.Rectangle{Max: p.size})
-	return at.Add(image.Pt(p.border, p.border)), over, nil
+func (p *pane) pointer(m xcb.Mouse) (image.Point, bool) {
+	over := m.Over == uint32(p.frame) && m.Inside.In(image.Rectangle{Max: p.size})
+	return m.Inside.Add(image.Pt(p.border, p.border)), over
 }

@@ -2,7 +2,8 @@
 //
 // On X11 the server writes each picture into memory that it shares with the frame,
 // so that nothing is copied on the way (MIT-SHM), and tells when something has
-// changed (DAMAGE), so that a still screen costs next to nothing.
+// changed (DAMAGE), so that a still screen costs next to nothing. What is asked for each
+// picture goes through [tally/capture/xcb], at once; all else through xgb, which is all Go.
 package screen
 
 import (
@@ -69,7 +70,7 @@ type source struct {
 }
 
 func (s *source) Run(ctx context.Context, sink capture.Sink) error {
-	// Requests to a display that hangs cannot be given up.
+	// What a display that hangs is asked before the pictures cannot be given up.
 	err := capture.Attend(ctx, patience, sink.Video, s.capture)
 	if errors.Is(err, ErrWayland) && !s.isWindow {
 		return wayland.Open(s.fps, s.clock, s.permission).Run(ctx, sink)

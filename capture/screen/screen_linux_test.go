@@ -23,6 +23,7 @@ import (
 	"tally/capture"
 	"tally/capture/capturetest"
 	"tally/capture/wayland"
+	"tally/capture/xcb"
 )
 
 // startX starts an X server of the test's own, and makes it the display.
@@ -382,6 +383,40 @@ func TestServerHangs(t *testing.T) {
 	defer cancel()
 	if _, err := Devices(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Devices: %v", err)
+	}
+}
+
+// TestHungServerIsLeft holds that nobody waits for a picture, or for the mouse, for longer than
+// the context lasts.
+func TestHungServerIsLeft(t *testing.T) {
+	for _, args := range [][]string{nil, {"-extension", "MIT-SHM"}} {
+		for _, dirty := range []bool{true, false} { // else it asks for the mouse only
+			x := startX(t, args...)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			g, clock := grabbing(ctx, t, func(d *display) subject { return &desk{display: d} }), capture.NewClock()
+			x.Process.Signal(syscall.SIGSTOP)
+			g.dirty = dirty
+			done := make(chan error, 1)
+			go func() {
+				_, err := g.next(clock)
+				done <- err
+			}()
+			select {
+			case err := <-done:
+				t.Fatalf("%v: it does not wait: %v", args, err)
+			case <-time.After(200 * time.Millisecond):
+			}
+			cancel()
+			select {
+			case err := <-done:
+				if !errors.Is(err, xcb.ErrEnded) {
+					t.Errorf("%v: %v", args, err)
+				}
+			case <-time.After(time.Second):
+				t.Fatalf("%v: it still waits", args)
+			}
+		}
 	}
 }
 

@@ -19,13 +19,19 @@ type sharedMemory struct {
 
 	mu       sync.Mutex
 	segments map[*byte]*segment // by their first byte
-	failed   bool
+	failed   bool               // it cannot be had here
 }
 
 // segment is a piece of shared memory.
 type segment struct {
 	*xshm.Segment
 	owned bool // its frame's end is watched
+}
+
+// newSharedMemory is for frames of d's pictures. The server's names of segments mean the
+// same on every connection; they end with d's.
+func newSharedMemory(d *display) *sharedMemory {
+	return &sharedMemory{conn: d.conn, segments: map[*byte]*segment{}, failed: !d.shm}
 }
 
 // readAhead is room behind a picture: vector code may read a little too far.
@@ -36,8 +42,11 @@ func (m *sharedMemory) pool(width, height int) *capture.FramePool {
 }
 
 // alloc is called by the pool for a new frame. Where sharing fails, as with a server
-// on another machine, the memory is not shared, and of knows.
+// on another machine, the memory is not shared, and segmentOf knows.
 func (m *sharedMemory) alloc(size int) []byte {
+	if m.failed {
+		return make([]byte, size)
+	}
 	shared, err := xshm.Share(m.conn, size+readAhead, false)
 	if err != nil {
 		m.failed = true
@@ -49,16 +58,19 @@ func (m *sharedMemory) alloc(size int) []byte {
 	return shared.Data[:size:size]
 }
 
-// of is the segment that a frame lies in, or nil.
-func (m *sharedMemory) of(f *capture.Frame) *segment {
+// segmentOf is the server's name of the segment that a frame lies in, or 0.
+func (m *sharedMemory) segmentOf(f *capture.Frame) uint32 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := m.segments[unsafe.SliceData(f.Plane[0])]
-	if s != nil && !s.owned {
+	if s == nil {
+		return 0
+	}
+	if !s.owned {
 		s.owned = true
 		runtime.AddCleanup(f, m.release, s)
 	}
-	return s
+	return uint32(s.ID)
 }
 
 // release gives a segment back when nobody can see its frame any more.
