@@ -13,7 +13,7 @@ import (
 )
 
 func TestPartOfAScreen(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(0, 0, 640, 360))
 	c.fill(image.Rect(0, 0, 640, 360), 0x111111)
 	c.fill(image.Rect(100, 50, 300, 150), 0xAABBCC)
@@ -43,7 +43,7 @@ func TestPartOfAScreen(t *testing.T) {
 // TestChangesOutsideCostNothing: the part is not read while only what is around it
 // changes, and is read when it changes itself.
 func TestChangesOutsideCostNothing(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(0, 0, 640, 360))
 	c.fill(image.Rect(0, 0, 640, 360), 0x111111)
 	d, err := connect()
@@ -97,7 +97,7 @@ func TestChangesOutsideCostNothing(t *testing.T) {
 // TestViewThatIsWrongBetweenChanges: a still screen that is looked at all the same, and cannot
 // be read any more before the news of that has come, is located again and goes on.
 func TestViewThatIsWrongBetweenChanges(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	g, clock := grabbing(t.Context(), t, func(d *display) subject { return &desk{display: d} }), capture.NewClock()
 	g.x.Aim(xcb.View{Root: uint32(g.root), From: uint32(g.view.from), Area: image.Rect(10, 0, 650, 360), Mouse: true})
 	g.captured = clock.Now() - 2*verifyEvery
@@ -112,7 +112,7 @@ func TestViewThatIsWrongBetweenChanges(t *testing.T) {
 }
 
 func TestPartContract(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(0, 0, 640, 360))
 	defer keepPainting(c, image.Rect(0, 0, 640, 360))()
 	capturetest.Contract(t, capturetest.Want{

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -25,34 +24,6 @@ import (
 	"tally/capture/wayland"
 	"tally/capture/xcb"
 )
-
-// startX starts an X server of the test's own, and makes it the display.
-func startX(t testing.TB, args ...string) *exec.Cmd {
-	t.Helper()
-	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	cmd := exec.Command("Xvfb", append([]string{"-displayfd", "3", "-screen", "0", "640x360x24", "-nolisten", "tcp", "-noreset"}, args...)...)
-	cmd.ExtraFiles = []*os.File{w}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("this test needs Xvfb (Debian: xvfb): %v", err)
-	}
-	w.Close()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	var number int
-	r.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if _, err := fmt.Fscan(r, &number); err != nil {
-		t.Fatalf("Xvfb does not start: %v", err)
-	}
-	t.Setenv("DISPLAY", fmt.Sprintf(":%d", number))
-	t.Setenv("XAUTHORITY", "/dev/null")
-	return cmd
-}
 
 // client is a program that paints.
 type client struct {
@@ -210,7 +181,7 @@ func keepPainting(c *client, part image.Rectangle) (end func()) {
 func TestContract(t *testing.T) {
 	for _, args := range [][]string{nil, {"-extension", "MIT-SHM"}, {"-extension", "DAMAGE"}, {"-extension", "XFIXES"}, {"-extension", "RANDR"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			startX(t, args...)
+			capturetest.StartX(t, args...)
 			c := newClient(t, image.Rect(10, 10, 300, 200))
 			defer keepPainting(c, image.Rect(0, 0, 290, 190))()
 			capturetest.Contract(t, capturetest.Want{
@@ -222,7 +193,7 @@ func TestContract(t *testing.T) {
 }
 
 func TestColorsAndChanges(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(100, 50, 200, 150))
 	r := start(t, "", 30)
 	for _, rgb := range []uint32{0xFF0000, 0x00FF00, 0x0000FF, 0x123456} {
@@ -238,7 +209,7 @@ func TestColorsAndChanges(t *testing.T) {
 // TestStillScreen holds that nothing is captured while nothing changes, the picture is
 // repeated, and a change is seen at once.
 func TestStillScreen(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(0, 0, 100, 100))
 	c.fill(image.Rect(0, 0, 100, 100), 0x336699)
 	r := start(t, "", 60)
@@ -266,7 +237,7 @@ func TestStillScreen(t *testing.T) {
 
 // TestCursor moves the mouse over a window with a cursor of its own.
 func TestCursor(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(0, 0, 640, 360))
 	c.fill(image.Rect(0, 0, 640, 360), 0x202020)
 	font, _ := xproto.NewFontId(c.conn)
@@ -300,7 +271,7 @@ func TestCursor(t *testing.T) {
 }
 
 func TestMonitors(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(400, 100, 500, 200))
 	c.fill(image.Rect(0, 0, 100, 100), 0xAA5500)
 	if _, ok := extension(c.conn, "RANDR"); !ok {
@@ -351,7 +322,7 @@ func TestMonitors(t *testing.T) {
 }
 
 func TestServerDies(t *testing.T) {
-	x := startX(t)
+	x := capturetest.StartX(t)
 	before := goleak.IgnoreCurrent()
 	r := start(t, "", 30)
 	r.until(t, 3*time.Second, func(*capture.Frame) bool { return true })
@@ -365,7 +336,7 @@ func TestServerDies(t *testing.T) {
 }
 
 func TestServerHangs(t *testing.T) {
-	x := startX(t)
+	x := capturetest.StartX(t)
 	r, other := start(t, "", 30), start(t, "", 30)
 	r.until(t, 3*time.Second, func(*capture.Frame) bool { return true })
 	other.until(t, 3*time.Second, func(*capture.Frame) bool { return true })
@@ -391,7 +362,7 @@ func TestServerHangs(t *testing.T) {
 func TestHungServerIsLeft(t *testing.T) {
 	for _, args := range [][]string{nil, {"-extension", "MIT-SHM"}} {
 		for _, dirty := range []bool{true, false} { // else it asks for the mouse only
-			x := startX(t, args...)
+			x := capturetest.StartX(t, args...)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			g, clock := grabbing(ctx, t, func(d *display) subject { return &desk{display: d} }), capture.NewClock()
@@ -445,7 +416,7 @@ func TestNoDisplay(t *testing.T) {
 // TestSharedMemoryIsGivenBack holds that a frame that is kept stays readable, and that nothing
 // stays in the system when it has been let go.
 func TestSharedMemoryIsGivenBack(t *testing.T) {
-	startX(t)
+	capturetest.StartX(t)
 	c := newClient(t, image.Rect(0, 0, 640, 360))
 	c.fill(image.Rect(0, 0, 640, 360), 0x445566)
 	for range 50 { // what earlier tests have left to the collector

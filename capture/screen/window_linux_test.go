@@ -17,7 +17,7 @@ import (
 // startDesk is startX with a window manager.
 func startDesk(t testing.TB, args ...string) *exec.Cmd {
 	t.Helper()
-	x := startX(t, args...)
+	x := capturetest.StartX(t, args...)
 	cmd := exec.Command("openbox", "--sm-disable")
 	cmd.Env = append(os.Environ(), "HOME="+t.TempDir(), "XDG_CONFIG_HOME="+t.TempDir())
 	if err := cmd.Start(); err != nil {

@@ -2,57 +2,32 @@ package xcb
 
 import (
 	"errors"
-	"fmt"
 	"image"
-	"os"
-	"os/exec"
 	"testing"
-	"time"
 
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 
 	"tally/capture"
+	"tally/capture/capturetest"
 )
 
-// startX starts an X server of the test's own, makes it the display, and connects to it as
-// another program.
-func startX(t *testing.T) (*exec.Cmd, *xgb.Conn) {
+// anotherProgram is a connection of its own.
+func anotherProgram(t *testing.T) *xgb.Conn {
 	t.Helper()
-	r, w, err := os.Pipe()
+	conn, err := xgb.NewConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Close()
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x360x24", "-nolisten", "tcp", "-noreset")
-	cmd.ExtraFiles = []*os.File{w}
-	if err := cmd.Start(); err != nil {
-		t.Fatalf("this test needs Xvfb (Debian: xvfb): %v", err)
-	}
-	w.Close()
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	var number int
-	r.SetReadDeadline(time.Now().Add(20 * time.Second))
-	if _, err := fmt.Fscan(r, &number); err != nil {
-		t.Fatalf("Xvfb does not start: %v", err)
-	}
-	t.Setenv("DISPLAY", fmt.Sprintf(":%d", number))
-	t.Setenv("XAUTHORITY", "/dev/null")
-	other, err := xgb.NewConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(other.Close)
-	return cmd, other
+	t.Cleanup(conn.Close)
+	return conn
 }
 
 // TestRefusals: each thing that the server refuses is told as what it is, and the answers
 // after it still belong to their questions.
 func TestRefusals(t *testing.T) {
-	x, other := startX(t)
+	x := capturetest.StartX(t)
+	other := anotherProgram(t)
 	screen := xproto.Setup(other).DefaultScreen(other)
 	window, err := xproto.NewWindowId(other)
 	if err != nil {
