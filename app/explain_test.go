@@ -13,6 +13,7 @@ import (
 
 	"tally/capture"
 	"tally/capture/screen"
+	"tally/capture/wayland"
 	"tally/encoder"
 	"tally/rtmpout"
 )
@@ -54,6 +55,11 @@ func TestExplain(t *testing.T) {
 		{"window that is not open", fmt.Errorf("screen: %w", screen.ErrNoWindow), "not open", true},
 		{"two windows", fmt.Errorf("screen: %w", screen.ErrSeveral), "Several windows", true},
 		{"part outside", fmt.Errorf("screen: %w", screen.ErrOutside), "outside of the screen", true},
+		{"nothing shared", fmt.Errorf("screen: %w", wayland.ErrCancelled), "No screen or window", false},
+		{"desktop that cannot share", fmt.Errorf("screen: %w", wayland.ErrRefused), "did not share", false},
+		{"sharing that was stopped", fmt.Errorf("screen: %w", wayland.ErrStopped), "has ended the sharing", false},
+		{"portal that has ended", fmt.Errorf("screen: %w", wayland.ErrEnded), "portal or PipeWire", true},
+		{"portal that hangs", fmt.Errorf("screen: %w", wayland.ErrNoAnswer), "does not answer", true},
 		{"sound server gone", fmt.Errorf("microphone: %w (%w)", capture.ErrGone, capture.ErrNoBackend), "sound system has stopped", true},
 		{"no sound server", fmt.Errorf("microphone: %w", capture.ErrNoBackend), "is not running", true},
 		{"no right", fmt.Errorf("camera: %w", capture.ErrDenied), "may not use", true},

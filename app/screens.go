@@ -105,8 +105,14 @@ func explainScreen(err error) (Problem, bool) {
 	if _, ok := errors.AsType[*sourceError](err); ok {
 		return Problem{}, false // explainDevice gives it the source's name
 	}
-	if errors.Is(err, wayland.ErrCancelled) { // asking again by itself would be a nuisance
-		return Problem{Title: "No screen or window was shared.", Advice: "Choose the screen once more to be asked again."}, true
+	for _, c := range []explanation{
+		{wayland.ErrCancelled, "No screen or window was shared.", "Choose the screen once more to be asked again."},
+		{wayland.ErrRefused, "The desktop did not share the screen.", "Choose the screen once more; if that does not help, log out and in again."},
+		{wayland.ErrStopped, "The desktop has ended the sharing of the screen.", "Choose the screen once more."},
+	} {
+		if errors.Is(err, c.is) { // by itself, asking again would be a nuisance, and showing again what was stopped worse
+			return Problem{Title: c.title, Advice: c.advice}, true
+		}
 	}
 	return explainBy(err, []explanation{
 		{screen.ErrHidden, "The window is minimised or on another workspace.", "Bring it back to the screen; Tally goes on by itself."},
@@ -116,7 +122,8 @@ func explainScreen(err error) (Problem, bool) {
 		{screen.ErrWayland, "A window cannot be chosen by its name on a Wayland desktop.", "Choose the screen: the desktop then asks which screen or window to share."},
 		{wayland.ErrNoPortal, "This desktop has no portal for sharing screens.", "Install xdg-desktop-portal and its part for your desktop, or choose another picture."},
 		{wayland.ErrNoLibrary, "PipeWire is missing, which brings the screen to Tally.", "Install libpipewire 0.3, or choose another picture."},
-		{wayland.ErrEnded, "The desktop has ended the sharing of the screen.", "Choose the screen once more."},
+		{wayland.ErrNoAnswer, "The desktop's portal does not answer.", "Log out and in again, which starts it anew; Tally tries again by itself."},
+		{wayland.ErrEnded, "The desktop's portal or PipeWire has stopped.", "Start it again, or log out and in; Tally goes on by itself."},
 		{screen.ErrOutside, "This part lies outside of the screen.", "Choose the part once more."},
 	})
 }

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"tally/capture/portal"
 )
 
 const (
@@ -33,7 +35,7 @@ func Run(ctx context.Context, why string) {
 	defer holders.Wait()
 	holders.Go(func() {
 		hold(ctx, dbus.SessionBusPrivateNoAutoStartup, func(c *dbus.Conn) func() {
-			if letGo := portal(ctx, c, why); letGo != nil {
+			if letGo := inhibit(ctx, c, why); letGo != nil {
 				return letGo
 			}
 			return screenSaver(ctx, c, why)
@@ -74,17 +76,19 @@ const (
 	inhibitIdle    = 8
 )
 
-// portal asks the desktop in its newest way, which works in a sandbox as well.
-func portal(ctx context.Context, c *dbus.Conn, why string) (letGo func()) {
-	options := map[string]dbus.Variant{"reason": dbus.MakeVariant(why)}
+// inhibit asks the desktop in its newest way, which works in a sandbox as well.
+func inhibit(ctx context.Context, c *dbus.Conn, why string) (letGo func()) {
+	if portal.Register(ctx, patience, c) != nil { // the desktop may list who keeps it awake
+		return nil
+	}
+	options := portal.Options{"reason": dbus.MakeVariant(why)}
 	var request dbus.ObjectPath
-	err := call(ctx, patience, c.Object("org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop"),
-		"org.freedesktop.portal.Inhibit.Inhibit", &request, "", uint32(inhibitSuspend|inhibitIdle), options)
+	err := portal.Call(ctx, patience, c, portal.Path, "org.freedesktop.portal.Inhibit.Inhibit", &request, "", uint32(inhibitSuspend|inhibitIdle), options)
 	if err != nil {
 		return nil
 	}
 	return func() {
-		_ = call(context.Background(), goodbye, c.Object("org.freedesktop.portal.Desktop", request), "org.freedesktop.portal.Request.Close", nil)
+		_ = portal.Call(context.Background(), goodbye, c, request, "org.freedesktop.portal.Request.Close", nil)
 	}
 }
 

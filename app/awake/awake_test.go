@@ -50,6 +50,12 @@ func (p portalService) Inhibit(_ string, flags uint32, options map[string]dbus.V
 	return "/org/freedesktop/portal/desktop/request/1", nil
 }
 
+// Register is the registry's.
+func (p portalService) Register(app string, _ map[string]dbus.Variant) *dbus.Error {
+	p.d.Note("register %s", app)
+	return nil
+}
+
 type requestService struct{ d *desktop }
 
 func (r requestService) Close() *dbus.Error {
@@ -110,12 +116,16 @@ func awake(t *testing.T) (end func()) {
 func TestPortalAndLogin(t *testing.T) {
 	d := startDesktop(t)
 	d.Offer(t, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Inhibit", portalService{d})
+	if err := d.Conn.Export(portalService{d}, "/org/freedesktop/portal/desktop", "org.freedesktop.host.portal.Registry"); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.Conn.Export(requestService{d}, "/org/freedesktop/portal/desktop/request/1", "org.freedesktop.portal.Request"); err != nil {
 		t.Fatal(err)
 	}
 	d.OfferScreenSaver(t)
 	d.Offer(t, "org.freedesktop.login1", "/org/freedesktop/login1", "org.freedesktop.login1.Manager", loginService{d})
 	end := awake(t)
+	d.WaitFor(t, "register studio.tally.Tally; ", 10*time.Second)
 	d.WaitFor(t, "portal 12 a show is on", 10*time.Second)
 	d.WaitFor(t, "login sleep:idle Tally a show is on block", 10*time.Second)
 	if d.letGo(t, 1500*time.Millisecond) {

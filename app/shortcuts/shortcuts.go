@@ -11,19 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/godbus/dbus/v5"
 
 	"tally/capture/portal"
 )
 
-const (
-	global = "org.freedesktop.portal.GlobalShortcuts"
-
-	// patience bounds each call: answers that wait for the user come as signals.
-	patience = 5 * time.Second
-)
+const global = "org.freedesktop.portal.GlobalShortcuts"
 
 // ErrNone means that this desktop gives no keys.
 var ErrNone = errors.New("shortcuts: the desktop offers none")
@@ -46,7 +40,6 @@ type bound struct {
 // keeper is one program's conversation with the portal. Run is its goroutine.
 type keeper struct {
 	conn    *dbus.Conn
-	portal  dbus.BusObject
 	signals chan *dbus.Signal
 	given   func(keys []string)
 	pressed func(id string)
@@ -62,7 +55,7 @@ type keeper struct {
 // one for each shortcut, whenever they change; empty is none. pressed is told a
 // shortcut's ID each time. It calls ready first; where there is nobody to ask it
 // returns ErrNone instead.
-func Run(ctx context.Context, app string, wanted <-chan []Shortcut, ready func(), given func([]string), pressed func(id string)) error {
+func Run(ctx context.Context, wanted <-chan []Shortcut, ready func(), given func([]string), pressed func(id string)) error {
 	conn, err := dbus.SessionBusPrivateNoAutoStartup(dbus.WithContext(ctx))
 	if err != nil {
 		return ErrNone
@@ -71,12 +64,9 @@ func Run(ctx context.Context, app string, wanted <-chan []Shortcut, ready func()
 	if conn.Auth(nil) != nil || conn.Hello() != nil {
 		return ErrNone
 	}
-	k := &keeper{conn: conn, portal: conn.Object(portal.Name, portal.Path), signals: make(chan *dbus.Signal, 16), given: given, pressed: pressed}
-	// Portals since 1.20 want to know who a program outside of a sandbox is, first of
-	// all; older ones do not know the question.
-	_ = k.call(ctx, "org.freedesktop.host.portal.Registry.Register", nil, app, options{})
+	k := &keeper{conn: conn, signals: make(chan *dbus.Signal, 16), given: given, pressed: pressed}
 	var version dbus.Variant
-	if k.call(ctx, "org.freedesktop.DBus.Properties.Get", &version, global, "version") != nil {
+	if portal.Register(ctx, portal.Patience, conn) != nil || k.call(ctx, "org.freedesktop.DBus.Properties.Get", &version, global, "version") != nil {
 		return ErrNone
 	}
 	if err := portal.Listen(ctx, conn, k.signals, dbus.WithMatchInterface(global)); err != nil {
@@ -99,16 +89,9 @@ func Run(ctx context.Context, app string, wanted <-chan []Shortcut, ready func()
 	}
 }
 
-// call asks the portal once, and puts the answer where result points, unless that
-// is nil.
+// call asks the portal once, and puts the answer where result points.
 func (k *keeper) call(ctx context.Context, method string, result any, args ...any) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	answer := k.portal.CallWithContext(ctx, method, 0, args...)
-	if answer.Err != nil || result == nil {
-		return answer.Err
-	}
-	return answer.Store(result)
+	return portal.Call(ctx, portal.Patience, k.conn, portal.Path, method, result, args...)
 }
 
 // name is one for a new object on the bus.

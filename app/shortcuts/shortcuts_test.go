@@ -95,7 +95,7 @@ func run(t *testing.T) *listener {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &listener{make(chan []Shortcut), make(chan struct{}), make(chan []string, 10), make(chan string, 10), make(chan error, 1)}
 	go func() {
-		l.done <- Run(ctx, "studio.tally.Tally", l.wanted, func() { close(l.ready) }, func(k []string) { l.given <- k }, func(id string) { l.pressed <- id })
+		l.done <- Run(ctx, l.wanted, func() { close(l.ready) }, func(k []string) { l.given <- k }, func(id string) { l.pressed <- id })
 	}()
 	t.Cleanup(func() {
 		cancel()

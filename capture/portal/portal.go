@@ -5,6 +5,8 @@ package portal
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -14,6 +16,13 @@ const (
 	Name = "org.freedesktop.portal.Desktop"
 	Path = dbus.ObjectPath("/org/freedesktop/portal/desktop")
 )
+
+// AppID is Tally's name among the programs of a desktop.
+const AppID = "studio.tally.Tally"
+
+// Patience is enough for a call whose answer waits for nobody, also to a portal that has
+// just been started: it waits for its desktop's part, which systems give 25 s.
+const Patience = 30 * time.Second
 
 // What a request is answered with; any other code is a refusal for another reason.
 const (
@@ -29,6 +38,31 @@ const (
 
 // Options are the named values in calls and answers.
 type Options = map[string]dbus.Variant
+
+// Register says whose connection this is, which must come before anything else that is
+// asked on it. Portals since 1.20 want to know that of a program outside of a sandbox,
+// to remember what it was allowed and to tell the user who asks. Older ones do not know
+// the question, and what the portal thinks of the answer does not matter: it fails only
+// if there is no word in time.
+func Register(ctx context.Context, within time.Duration, conn *dbus.Conn) error {
+	err := Call(ctx, within, conn, Path, "org.freedesktop.host.portal.Registry.Register", nil, AppID, Options{})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+// Call asks one of the portal's objects, and puts the answer where result points, unless
+// that is nil. What waits for the user is answered later, by a signal.
+func Call(ctx context.Context, within time.Duration, conn *dbus.Conn, object dbus.ObjectPath, method string, result any, args ...any) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	answer := conn.Object(Name, object).CallWithContext(ctx, method, 0, args...)
+	if answer.Err != nil || result == nil {
+		return answer.Err
+	}
+	return answer.Store(result)
+}
 
 // Listen has the answers to requests come to signals, the ends of sessions and of the
 // portal itself, and what more asks for.

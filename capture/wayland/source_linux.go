@@ -31,12 +31,11 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 	if !pipewire.Available() {
 		return ErrNoLibrary
 	}
-	granted, err := share(ctx, s.permission.load())
+	granted, err := share(ctx, s.permission)
 	if err != nil {
 		return err
 	}
 	defer granted.close()
-	s.permission.save(granted.token)
 	fd, err := granted.remote(ctx)
 	if err != nil {
 		return err
@@ -55,15 +54,18 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 			return err
 		}
 		f, err := t.next()
-		switch {
-		case f != nil:
+		if f != nil {
 			sink.Video(f)
+			continue
+		}
+		over := granted.ended()
+		switch {
 		case ctx.Err() != nil: // it has ended the conversation too
 			return ctx.Err()
+		case over != nil:
+			return over
 		case err != nil:
-			return fmt.Errorf("%w (%w)", ErrEnded, err)
-		case granted.ended():
-			return ErrEnded
+			return fmt.Errorf("%w (%w)", granted.why(ctx), err)
 		case t.last == nil && granted.token != "" && s.clock.Now()-began > firstWithin:
 			return fmt.Errorf("wayland: no picture: %w", capture.ErrStalled)
 		}

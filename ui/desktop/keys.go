@@ -24,7 +24,7 @@ func desktopKeys(ctx context.Context, w *ui.Window) {
 		}
 		wanted <- all
 	}
-	_ = shortcuts.Run(ctx, appID, wanted, // without, the window says that there are none
+	_ = shortcuts.Run(ctx, wanted, // without, the window says that there are none
 		func() { fyne.Do(func() { w.UseDesktopHotkeys(ask) }) },
 		func(keys []string) { fyne.Do(func() { w.GivenHotkeys(keys) }) },
 		func(name string) { fyne.Do(func() { w.HotkeyNamed(name) }) })

@@ -16,13 +16,12 @@ import (
 
 	"tally/app"
 	"tally/assets"
+	"tally/capture/portal"
 	"tally/ui"
 )
 
 // ErrNoDisplay means that there is no screen to show a window on.
 var ErrNoDisplay = errors.New("desktop: neither DISPLAY nor WAYLAND_DISPLAY is set")
-
-const appID = "studio.tally.Tally"
 
 // paintDeadline is when a window that shows nothing is reported.
 const paintDeadline = 5 * time.Second
@@ -42,10 +41,10 @@ func Run(ctx context.Context, s ui.Studio) error {
 	// Fyne's own checks that nobody draws from another goroutine cost time; tests
 	// switch them on.
 	fyneapp.SetMetadata(fyne.AppMetadata{
-		ID: appID, Name: "Tally", Version: app.Version,
+		ID: portal.AppID, Name: "Tally", Version: app.Version,
 		Migrations: map[string]bool{"fyneDo": os.Getenv("TALLY_THREAD_CHECKS") == ""},
 	})
-	a := fyneapp.NewWithID(appID)
+	a := fyneapp.NewWithID(portal.AppID)
 	a.SetIcon(fyne.NewStaticResource("tally.png", assets.Icon))
 	w := ui.New(a, s)
 	if hasTray() {
