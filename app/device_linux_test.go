@@ -149,6 +149,32 @@ func TestRigShowOutlivesItsCamera(t *testing.T) {
 	over(t, s)
 }
 
+// TestRigShowOutlivesTheCameraNobodyChose: Tally has taken what there was. Its place stays
+// free while it is gone: viewers do not see a test card in mid-show.
+func TestRigShowOutlivesTheCameraNobodyChose(t *testing.T) {
+	apptest.NeedRig(t)
+	s := onAir(t, "")
+	well(t, s)
+	camera := s.Snapshot().Picture.Device
+	if !strings.HasPrefix(camera, "camera:") {
+		t.Fatalf("the picture is from %q", camera)
+	}
+	rigPlug(t, "vivid", "unbind")
+	goesOn(t, s, "the device was unplugged.", 8*time.Second)
+	for range 40 {
+		if p := s.Snapshot().Picture; p.State != SourceFailed || p.Device != camera {
+			t.Fatalf("instead of the camera: %+v", p)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	rigPlug(t, "vivid", "bind")
+	well(t, s)
+	if p := s.Snapshot().Picture; !strings.HasPrefix(p.Device, "camera:") {
+		t.Errorf("the picture is from %q", p.Device)
+	}
+	over(t, s)
+}
+
 // TestRigShowWithoutACamera: it is somebody else's, it may not be used, it refuses, and
 // it is not there.
 func TestRigShowWithoutACamera(t *testing.T) {

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -59,7 +60,8 @@ func (s *Studio) RefreshDevices() {
 	}
 }
 
-// watchDevices keeps the list of devices current.
+// watchDevices keeps the list of devices current, if somebody wants it, and has the
+// default microphone followed.
 func (s *Studio) watchDevices(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -71,22 +73,57 @@ func (s *Studio) watchDevices(ctx context.Context) error {
 		case <-s.relist:
 		}
 		look, cancel := context.WithTimeout(ctx, 10*time.Second)
-		found, _ := Devices(look)
+		if s.opts.WatchDevices {
+			found, _ := Devices(look)
+			s.mu.Lock()
+			s.devices = found
+			s.mu.Unlock()
+			s.followDefault(found)
+		} else if s.listensToDefault() {
+			found, _ := microphone.Devices(look)
+			s.followDefault(found)
+		}
 		cancel()
-		s.mu.Lock()
-		s.devices = found
-		s.mu.Unlock()
 		timer.Reset(relistEvery)
 	}
 }
 
+// listensToDefault tells whether the sound comes from a microphone, and none was named.
+func (s *Studio) listensToDefault() bool {
+	now, wanted := s.audio.now(), s.audio.wanted()
+	return (wanted == "" || wanted == "mic") && now.State == SourceRunning && parseSource(now.Device).kind == "mic"
+}
+
+// followDefault opens the sound anew when the default microphone has become another one.
+// A sound system would hand over by itself, and not say so; when no microphone is left,
+// to what the computer plays.
+func (s *Studio) followDefault(found []capture.Device) {
+	if d, ok := defaultMicrophone(found); ok && s.listensToDefault() && s.audio.now().Device != micOf(d) {
+		s.audio.poke()
+	}
+}
+
+// defaultMicrophone is the desktop's own, or the first where that is none. What the
+// computer plays is no microphone.
+func defaultMicrophone(all []capture.Device) (first capture.Device, ok bool) {
+	for _, d := range all {
+		if d.Kind == capture.KindMicrophone && !d.Desktop && (!ok || d.Default && !first.Default) {
+			first, ok = d, true
+		}
+	}
+	return first, ok
+}
+
+func micOf(d capture.Device) string { return sourceSpec{"mic", d.ID}.String() }
+
 // openPicture opens what a picture wish names; with an empty one, a camera if
-// there is one, else the test card.
+// there is one, else the test card. A camera that is pulled out leaves its place free:
+// viewers are not to see a test card in mid-show.
 func (s *Studio) openPicture(ctx context.Context, w sourceWish) (found, error) {
 	spec := parseSource(w.source)
 	switch spec.kind {
 	case "":
-		if all, err := camera.Devices(ctx); err == nil && len(all) > 0 {
+		if all, err := camera.Devices(ctx); err == nil && len(all) > 0 || s.video.had("camera") {
 			return s.openCamera(ctx, w, sourceSpec{kind: "camera"})
 		}
 		fallthrough
@@ -132,7 +169,8 @@ func (s *Studio) openSound(ctx context.Context, w sourceWish) (found, error) {
 	spec := parseSource(w.source)
 	switch spec.kind {
 	case "":
-		if all, err := microphone.Devices(ctx); err == nil && len(all) > 0 {
+		all, _ := microphone.Devices(ctx)
+		if _, ok := defaultMicrophone(all); ok || s.audio.had("mic") {
 			return s.openMicrophone(ctx, sourceSpec{kind: "mic"})
 		}
 		fallthrough
@@ -146,10 +184,22 @@ func (s *Studio) openSound(ctx context.Context, w sourceWish) (found, error) {
 	return found{}, capture.ErrNotFound
 }
 
+// openMicrophone opens the one that was chosen, or the default one under its own name.
 func (s *Studio) openMicrophone(ctx context.Context, spec sourceSpec) (found, error) {
-	f := lookUp(ctx, microphone.Devices, spec)
-	f.Source = microphone.Open(spec.arg, s.clock) // without an ID it follows the default device
-	return f, nil
+	if spec.arg != "" {
+		f := lookUp(ctx, microphone.Devices, spec)
+		f.Source = microphone.Open(spec.arg, s.clock)
+		return f, nil
+	}
+	all, err := microphone.Devices(ctx)
+	if err != nil {
+		return found{}, err
+	}
+	d, ok := defaultMicrophone(all)
+	if !ok {
+		return found{}, fmt.Errorf("microphone: open: %w", capture.ErrNotFound)
+	}
+	return found{Source: microphone.Open(d.ID, s.clock), name: d.Name, device: micOf(d), what: d}, nil
 }
 
 // lookUp finds a device; without an ID the default one. A device that is not there

@@ -102,6 +102,9 @@ func (f *facts) disk() (Check, bool) {
 	case f.roomErr != nil:
 		p := Explain(&recordError{f.roomErr})
 		c.State, c.Title, c.Advice, c.Fix = CheckBad, p.Title, p.Advice, FixFolder
+	case hours < 1./60:
+		c.State, c.Fix = CheckBad, FixFolder
+		c.Title, c.Advice = "The disk has no room for a recording.", "Free some space, or choose a folder on another disk."
 	case hours < 1./12:
 		c.State, c.Fix = CheckBad, FixFolder
 		c.Title = words.Count(int(hours*60), "The disk has room for %d minute of recording.", "The disk has room for %d minutes of recording.")

@@ -120,6 +120,19 @@ func (s *slot) want(w sourceWish) {
 	}
 }
 
+// wanted is what the slot was told to capture from; empty: it chooses.
+func (s *slot) wanted() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wish.source
+}
+
+// had tells whether a device of that kind was captured, has failed, and is waited for.
+func (s *slot) had(kind string) bool {
+	now := s.now()
+	return now.State == SourceFailed && parseSource(now.Device).kind == kind
+}
+
 // hold keeps files from starting, or lets them.
 func (s *slot) hold(on bool) {
 	s.mu.Lock()
@@ -251,6 +264,9 @@ func (s *slot) once(ctx context.Context, wish sourceWish) (changed bool) {
 		}
 		if before.State == SourceRunning {
 			st.Format = before.Format
+		}
+		if st.Device == "" && before.Source == st.Source {
+			st.Device = before.Device // which is what is waited for
 		}
 		st.State, st.Problem = SourceFailed, Explain(&sourceError{st.Name, err})
 		s.set(st)

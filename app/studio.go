@@ -134,9 +134,7 @@ func (s *Studio) Run(ctx context.Context) error {
 	g.Go(func() error { return s.keepControls(ctx) })
 	g.Go(func() error { return s.keepMeasured(ctx) })
 	g.Go(func() error { return s.keepChecked(ctx) })
-	if s.opts.WatchDevices {
-		g.Go(func() error { return s.watchDevices(ctx) })
-	}
+	g.Go(func() error { return s.watchDevices(ctx) })
 	if err := g.Wait(); !errors.Is(err, context.Canceled) {
 		return err
 	}

@@ -51,6 +51,12 @@ func (s *Sound) Microphone(t testing.TB, name string) {
 	s.pactl(t, "set-default-source", "another")
 }
 
+// Unplug takes all microphones away.
+func (s *Sound) Unplug(t testing.TB) {
+	t.Helper()
+	s.pactl(t, "unload-module", "module-remap-source")
+}
+
 // Mute switches the desktop's microphone off or on.
 func (s *Sound) Mute(t testing.TB, off bool) {
 	t.Helper()
