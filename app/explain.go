@@ -207,8 +207,14 @@ type sourceError struct {
 func (e *sourceError) Error() string { return "app: " + e.name + ": " + e.err.Error() }
 func (e *sourceError) Unwrap() error { return e.err }
 
+// noSuch is what to say when any device of a kind was wanted, and there is none.
+var noSuch = map[string]Sentence{"camera": "There is no camera.", "mic": "There is no microphone."}
+
 func explainDevice(err error) (Problem, bool) {
 	if s, ok := errors.AsType[*sourceError](err); ok {
+		if none := noSuch[s.name]; none != "" && errors.Is(s.err, capture.ErrNotFound) {
+			return Problem{Title: none, Advice: "Plug one in; Tally goes on by itself.", Retry: true}, true
+		}
 		return Explain(s.err).about(s.name), true
 	}
 	if b, ok := errors.AsType[*camera.BusyError](err); ok && b.Program != "" {
