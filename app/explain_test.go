@@ -50,7 +50,7 @@ func TestExplain(t *testing.T) {
 		{"no key", ErrNoKey, "no stream key", false},
 		{"busy camera", fmt.Errorf("camera: %w", capture.ErrBusy), "in use by another", true},
 		{"no microphone at all", &sourceError{"mic", fmt.Errorf("microphone: %w", capture.ErrNotFound)}, "There is no microphone", true},
-		{"no camera of that name", &sourceError{"camera:x", fmt.Errorf("camera: %w", capture.ErrNotFound)}, "no such device", true},
+		{"no camera of that name", &sourceError{"Webcam", fmt.Errorf("camera: %w", capture.ErrNotFound)}, "no such device", true},
 		{"unplugged", fmt.Errorf("camera: %w", capture.ErrGone), "unplugged", true},
 		{"minimised window", fmt.Errorf("screen: %w", screen.ErrHidden), "minimised", true},
 		{"closed window", fmt.Errorf("screen: %w", screen.ErrClosed), "was closed", true},
