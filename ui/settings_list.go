@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"tally/app"
@@ -185,6 +186,7 @@ func (v *settingsView) bitrateSetting(group string) *setting {
 		hint: tr("More bitrate is a better picture, and needs more upload. 2500 suits 720p at 30; 6000 suits 1080p at 60."),
 	}
 	entry := newSheetEntry(&v.sheet.keys, "2500")
+	entry.Scroll = container.ScrollNone // else it would keep the wheel from the list that it is in
 	entry.Text = strconv.Itoa(v.window.shown.Settings.Video.BitrateKbps)
 	v.typed = func() {
 		kbps, err := strconv.Atoi(strings.TrimSpace(entry.Text))

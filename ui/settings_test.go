@@ -102,6 +102,19 @@ func TestSettingsSearch(t *testing.T) {
 	}
 }
 
+// TestWheelReachesTheList: nothing among the settings takes the mouse's wheel away.
+func TestWheelReachesTheList(t *testing.T) {
+	w, _ := open(t)
+	w.render(ready())
+	w.showSettings()
+	test.Tap(w.settings.more)
+	inSight(w.settings.scroll.Content, func(o fyne.CanvasObject) {
+		if _, takes := o.(fyne.Scrollable); takes {
+			t.Errorf("%T at %v takes the wheel", o, fyne.CurrentApp().Driver().AbsolutePositionForObject(o))
+		}
+	})
+}
+
 // TestCodecsAreChosen: another codec lets go of an encoder that was chosen by name,
 // since it belongs to the codec before.
 func TestCodecsAreChosen(t *testing.T) {
