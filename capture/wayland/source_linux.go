@@ -58,16 +58,15 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 			sink.Video(f)
 			continue
 		}
-		over := granted.ended()
 		switch {
 		case ctx.Err() != nil: // it has ended the conversation too
 			return ctx.Err()
-		case over != nil:
-			return over
+		case granted.ended():
+			return granted.why(ctx)
 		case err != nil:
 			return fmt.Errorf("%w (%w)", granted.why(ctx), err)
 		case t.last == nil && granted.token != "" && s.clock.Now()-began > firstWithin:
-			return fmt.Errorf("wayland: no picture: %w", capture.ErrStalled)
+			return ErrNoPicture
 		}
 	}
 }
