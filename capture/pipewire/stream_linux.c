@@ -42,7 +42,12 @@ static void fail(tally_stream *s, int why) {
 
 static void on_core_error(void *data, uint32_t id, int seq, int res, const char *message) {
     (void)seq, (void)message;
-    if (id == PW_ID_CORE) fail(data, res < 0 ? res : -EPIPE);
+    tally_stream *s = data;
+    if (id != PW_ID_CORE) return;
+    if (res >= 0 || res == -EPIPE)
+        s->failure = -EPIPE; // whatever the stream has said of it
+    else
+        fail(s, res);
 }
 
 static const struct pw_core_events core_events = {
@@ -54,7 +59,7 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
     tally_stream *s = data;
     (void)message;
     if (state == PW_STREAM_STATE_ERROR) fail(s, -EIO);
-    if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED) fail(s, -EPIPE);
+    if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED) fail(s, -ENODEV);
 }
 
 static void let_go(tally_stream *s) {

@@ -24,6 +24,9 @@ import (
 // ErrNoLibrary means that this machine has no libpipewire, or one that is too old.
 var ErrNoLibrary = errors.New("pipewire: there is no libpipewire-0.3")
 
+// ErrLost means that PipeWire itself is gone, and not only the stream.
+var ErrLost = errors.New("pipewire: the connection has ended")
+
 // Stream is a video stream. It is used by one goroutine.
 type Stream struct{ c *C.tally_stream }
 
@@ -70,8 +73,12 @@ func (s *Stream) Look() News {
 		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
 		news.Age = max(0, time.Duration(now.Nano()-int64(n.when)))
 	}
-	if n.failure != 0 {
-		news.Err = fmt.Errorf("pipewire: the stream is over: %w", syscall.Errno(-n.failure))
+	switch why := syscall.Errno(-n.failure); why {
+	case 0:
+	case syscall.EPIPE:
+		news.Err = ErrLost
+	default:
+		news.Err = fmt.Errorf("pipewire: the stream is over: %w", why)
 	}
 	return news
 }

@@ -13,7 +13,7 @@ typedef struct {
     int width, height; // of it, in pixels
     int red_first;     // RGBx; else BGRx
     int64_t when;      // of it: nanoseconds of CLOCK_MONOTONIC
-    int failure;       // a negative errno: the stream is over
+    int failure;       // a negative errno: the stream is over; -EPIPE: the server is gone
 } tally_news;
 
 // tally_pipewire_load finds the library. It may be called again, and from several

@@ -2,6 +2,7 @@ package wayland
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -61,10 +62,12 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 		switch {
 		case ctx.Err() != nil: // it has ended the conversation too
 			return ctx.Err()
-		case granted.ended():
-			return granted.why(ctx)
-		case err != nil:
-			return fmt.Errorf("%w (%w)", granted.why(ctx), err)
+		case err != nil || granted.ended():
+			why := granted.why(ctx)
+			if err := stream.Look().Err; errors.Is(err, pipewire.ErrLost) { // GNOME closes the session then, too
+				return fmt.Errorf("%w (%w)", ErrEnded, err)
+			}
+			return why
 		case t.last == nil && granted.token != "" && s.clock.Now()-began > firstWithin:
 			return ErrNoPicture
 		}
