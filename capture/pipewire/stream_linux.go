@@ -36,6 +36,7 @@ type News struct {
 	Width, Height int  // of it
 	RedFirst      bool // its pixels are RGBx; else BGRx
 	Age           time.Duration
+	Owed          bool  // no picture has come yet, or none since its format was agreed anew
 	Err           error // the stream is over
 }
 
@@ -67,7 +68,7 @@ func (s *Stream) Close() {
 func (s *Stream) Look() News {
 	var n C.tally_news
 	C.tally_stream_look(s.c, &n)
-	news := News{Fresh: n.fresh != 0, Width: int(n.width), Height: int(n.height), RedFirst: n.red_first != 0}
+	news := News{Fresh: n.fresh != 0, Width: int(n.width), Height: int(n.height), RedFirst: n.red_first != 0, Owed: n.owed != 0}
 	if news.Fresh {
 		var now unix.Timespec
 		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)

@@ -12,9 +12,10 @@ import (
 )
 
 const (
-	// firstWithin bounds the wait for the first picture, if the next attempt needs not
-	// ask: a compositor may send it before both ends of the stream are ready, and the
-	// next one when something on the screen moves.
+	// firstWithin bounds the wait for the first picture, also of another size, if the
+	// next attempt needs not ask. A compositor may send it before both ends of the stream
+	// are ready, and the next one when something on the screen moves; KWin 5.27 sends
+	// none any more once the size of a window has changed.
 	firstWithin = 5 * time.Second
 	// lively is how long after a change the picture is delivered at its full rate, so
 	// that a stream of something that moves keeps its pace.
@@ -46,9 +47,19 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 		return fmt.Errorf("%w (%w)", capture.ErrGone, err)
 	}
 	defer stream.Close()
-	t := taker{stream: stream, clock: s.clock}
+	return s.deliver(ctx, sink, granted, stream)
+}
+
+// pictures is a [pipewire.Stream].
+type pictures interface {
+	Look() pipewire.News
+	Take(width, height int, to []byte) bool
+}
+
+// deliver passes on what the stream brings, until that or the session ends.
+func (s *source) deliver(ctx context.Context, sink capture.Sink, granted *session, stream pictures) error {
+	t := taker{stream: stream, clock: s.clock, paid: s.clock.Now()}
 	defer t.forget()
-	began := s.clock.Now()
 	beat := capture.NewBeat(s.clock, s.fps)
 	for {
 		if _, err := beat.Wait(ctx); err != nil {
@@ -68,7 +79,7 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 				return fmt.Errorf("%w (%w)", ErrEnded, err)
 			}
 			return why
-		case t.last == nil && granted.token != "" && s.clock.Now()-began > firstWithin:
+		case granted.token != "" && s.clock.Now()-t.paid > firstWithin:
 			return ErrNoPicture
 		}
 	}
@@ -76,12 +87,13 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 
 // taker makes frames of a stream. It belongs to one goroutine.
 type taker struct {
-	stream  *pipewire.Stream
+	stream  pictures
 	clock   capture.Clock
 	pool    *capture.FramePool
 	last    *capture.Frame // the last picture; the taker holds a reference
 	changed time.Duration  // when it was taken
 	shown   time.Duration  // the newest stamp
+	paid    time.Duration  // until when no picture was owed
 }
 
 func (t *taker) forget() {
@@ -98,6 +110,9 @@ func (t *taker) next() (*capture.Frame, error) {
 		return nil, news.Err
 	}
 	now := t.clock.Now()
+	if !news.Owed {
+		t.paid = now
+	}
 	if !news.Fresh {
 		return t.repeat(now), nil
 	}
