@@ -60,6 +60,8 @@ func TestExplain(t *testing.T) {
 		{"nothing shared", fmt.Errorf("screen: %w", wayland.ErrCancelled), "No screen or window", false},
 		{"desktop that cannot share", fmt.Errorf("screen: %w", wayland.ErrRefused), "did not share", false},
 		{"sharing that was stopped", fmt.Errorf("screen: %w", wayland.ErrStopped), "has ended the sharing", false},
+		{"screens that changed", fmt.Errorf("screen: %w", wayland.ErrRearranged), "screens have changed", true},
+		{"desktop that sends nothing", fmt.Errorf("screen: %w", wayland.ErrNoPicture), "sends no picture", true},
 		{"portal that has ended", fmt.Errorf("screen: %w", wayland.ErrEnded), "portal or PipeWire", true},
 		{"portal that hangs", fmt.Errorf("screen: %w", wayland.ErrNoAnswer), "does not answer", true},
 		{"sound server gone", fmt.Errorf("microphone: %w (%w)", capture.ErrGone, capture.ErrNoBackend), "sound system has stopped", true},

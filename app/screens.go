@@ -123,6 +123,8 @@ func explainScreen(err error) (Problem, bool) {
 		{wayland.ErrNoPortal, "This desktop has no portal for sharing screens.", "Install xdg-desktop-portal and its part for your desktop, or choose another picture."},
 		{wayland.ErrNoLibrary, "PipeWire is missing, which brings the screen to Tally.", "Install libpipewire 0.3, or choose another picture."},
 		{wayland.ErrNoAnswer, "The desktop's portal does not answer.", "Log out and in again, which starts it anew; Tally tries again by itself."},
+		{wayland.ErrNoPicture, "The desktop sends no picture of the screen.", "Move something on it, or log out and in again; Tally keeps trying."},
+		{wayland.ErrRearranged, "The desktop's screens have changed.", "Tally goes on by itself."},
 		{wayland.ErrEnded, "The desktop's portal or PipeWire has stopped.", "Start it again, or log out and in; Tally goes on by itself."},
 		{screen.ErrOutside, "This part lies outside of the screen.", "Choose the part once more."},
 	})

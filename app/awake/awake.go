@@ -76,19 +76,51 @@ const (
 	inhibitIdle    = 8
 )
 
-// inhibit asks the desktop in its newest way, which works in a sandbox as well.
+// inhibit asks the desktop in its newest way, which works in a sandbox as well. One
+// that cannot keep the computer awake, as with the portal's GTK part on a desktop other
+// than GNOME, may still keep the screen from going dark.
 func inhibit(ctx context.Context, c *dbus.Conn, why string) (letGo func()) {
-	if portal.Register(ctx, patience, c) != nil { // the desktop may list who keeps it awake
+	answers := make(chan *dbus.Signal, 16)
+	if portal.Register(ctx, patience, c) != nil || portal.Listen(ctx, c, answers) != nil { // it may list who keeps it awake
 		return nil
 	}
-	options := portal.Options{"reason": dbus.MakeVariant(why)}
-	var request dbus.ObjectPath
-	err := portal.Call(ctx, patience, c, portal.Path, "org.freedesktop.portal.Inhibit.Inhibit", &request, "", uint32(inhibitSuspend|inhibitIdle), options)
-	if err != nil {
-		return nil
+	defer c.RemoveSignal(answers)
+	for _, what := range []uint32{inhibitSuspend | inhibitIdle, inhibitIdle} {
+		var request dbus.ObjectPath
+		err := portal.Call(ctx, patience, c, portal.Path, "org.freedesktop.portal.Inhibit.Inhibit", &request, "", what,
+			portal.Options{"reason": dbus.MakeVariant(why)})
+		if err != nil {
+			return nil
+		}
+		if !refused(ctx, answers, request) {
+			return func() {
+				_ = portal.Call(context.Background(), goodbye, c, request, "org.freedesktop.portal.Request.Close", nil)
+			}
+		}
 	}
-	return func() {
-		_ = portal.Call(context.Background(), goodbye, c, request, "org.freedesktop.portal.Request.Close", nil)
+	return nil
+}
+
+// refused waits for the answer to a request. A portal that gives none in time is taken
+// to do what it was asked.
+func refused(ctx context.Context, answers <-chan *dbus.Signal, request dbus.ObjectPath) bool {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	for {
+		select {
+		case signal, ok := <-answers:
+			if !ok {
+				return false // the connection has ended, and with it what it held
+			}
+			if signal.Name == portal.Response && signal.Path == request {
+				code, _, err := portal.Answer(signal)
+				return err == nil && code != portal.Granted
+			}
+		case <-limit.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 

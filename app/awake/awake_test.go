@@ -2,6 +2,7 @@ package awake
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/jezek/xgb/xproto"
 
 	"tally/app/apptest"
+	"tally/capture/portal"
 )
 
 // TestMain lets the test binary be the program that is killed.
@@ -43,11 +45,21 @@ func startDesktop(t *testing.T) *desktop {
 	return d
 }
 
-type portalService struct{ d *desktop }
+// portalService says no to what is in refuses.
+type portalService struct {
+	d       *desktop
+	refuses uint32
+}
 
 func (p portalService) Inhibit(_ string, flags uint32, options map[string]dbus.Variant) (dbus.ObjectPath, *dbus.Error) {
 	p.d.Note("portal %d %v", flags, options["reason"].Value())
-	return "/org/freedesktop/portal/desktop/request/1", nil
+	request := dbus.ObjectPath(fmt.Sprintf("/org/freedesktop/portal/desktop/request/%d", flags))
+	code := portal.Granted
+	if flags&p.refuses != 0 {
+		code = 2
+	}
+	time.AfterFunc(10*time.Millisecond, func() { _ = p.d.Conn.Emit(request, portal.Response, code, portal.Options{}) })
+	return request, nil
 }
 
 // Register is the registry's.
@@ -115,11 +127,11 @@ func awake(t *testing.T) (end func()) {
 
 func TestPortalAndLogin(t *testing.T) {
 	d := startDesktop(t)
-	d.Offer(t, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Inhibit", portalService{d})
-	if err := d.Conn.Export(portalService{d}, "/org/freedesktop/portal/desktop", "org.freedesktop.host.portal.Registry"); err != nil {
+	d.Offer(t, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Inhibit", portalService{d: d})
+	if err := d.Conn.Export(portalService{d: d}, "/org/freedesktop/portal/desktop", "org.freedesktop.host.portal.Registry"); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Conn.Export(requestService{d}, "/org/freedesktop/portal/desktop/request/1", "org.freedesktop.portal.Request"); err != nil {
+	if err := d.Conn.Export(requestService{d}, "/org/freedesktop/portal/desktop/request/12", "org.freedesktop.portal.Request"); err != nil {
 		t.Fatal(err)
 	}
 	d.OfferScreenSaver(t)
@@ -137,6 +149,26 @@ func TestPortalAndLogin(t *testing.T) {
 	}
 	if !d.letGo(t, 2*time.Second) {
 		t.Error("the lock is still held after the show")
+	}
+}
+
+// TestPortalThatRefuses: the portal's GTK part keeps only the screen from going dark,
+// where there is no GNOME; another may do nothing at all.
+func TestPortalThatRefuses(t *testing.T) {
+	for refuses, want := range map[uint32]string{
+		inhibitSuspend:               "portal 12 a show is on; portal 8 a show is on",
+		inhibitSuspend | inhibitIdle: "portal 12 a show is on; portal 8 a show is on; saver Tally, a show is on",
+	} {
+		d := startDesktop(t)
+		d.Offer(t, "org.freedesktop.portal.Desktop", "/org/freedesktop/portal/desktop", "org.freedesktop.portal.Inhibit", portalService{d, refuses})
+		d.OfferScreenSaver(t)
+		end := awake(t)
+		d.WaitFor(t, want, 10*time.Second)
+		time.Sleep(200 * time.Millisecond)
+		if got := d.Noted(); got != want {
+			t.Errorf("refusing %d: the desktop heard: %s", refuses, got)
+		}
+		end()
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/godbus/dbus/v5"
@@ -46,6 +47,7 @@ type keeper struct {
 
 	list    []Shortcut
 	waiting dbus.ObjectPath // the request whose answer is outstanding
+	looking bool            // it is what is known already
 	session dbus.ObjectPath // the one whose keys count; empty: none
 	names   int
 }
@@ -100,27 +102,37 @@ func (k *keeper) name() dbus.Variant {
 	return dbus.MakeVariant("tally_keys" + strconv.Itoa(k.names))
 }
 
-// request calls a method whose answer is a signal.
-func (k *keeper) request(ctx context.Context, method string, args ...any) {
-	k.waiting = ""
-	if k.call(ctx, global+"."+method, &k.waiting, args...) != nil {
-		k.lose()
-	}
+// request calls a method whose answer is a signal, and tells whether it was taken.
+func (k *keeper) request(ctx context.Context, method string, args ...any) bool {
+	k.waiting, k.looking = "", false
+	return k.call(ctx, global+"."+method, &k.waiting, args...) == nil
 }
 
 // begin opens a session. KDE remembers the keys of programs outside of a sandbox by
 // the session's name, so it is always the same.
 func (k *keeper) begin(ctx context.Context) {
 	k.close()
-	k.request(ctx, "CreateSession", options{
+	if !k.request(ctx, "CreateSession", options{
 		"handle_token": k.name(), "session_handle_token": dbus.MakeVariant("tally"),
 		"shortcuts": dbus.MakeVariant(k.wishes()), // KDE's portal of Plasma 5.27 hears of them here only
-	})
+	}) {
+		k.lose()
+	}
+}
+
+// look asks for the keys that the desktop remembers: asking for new ones each time would
+// have Plasma 5.27 open its system settings each time.
+func (k *keeper) look(ctx context.Context) {
+	if k.looking = k.request(ctx, "ListShortcuts", k.session, options{"handle_token": k.name()}); !k.looking {
+		k.bind(ctx)
+	}
 }
 
 // bind asks for the keys.
 func (k *keeper) bind(ctx context.Context) {
-	k.request(ctx, "BindShortcuts", k.session, k.wishes(), "", options{"handle_token": k.name()})
+	if !k.request(ctx, "BindShortcuts", k.session, k.wishes(), "", options{"handle_token": k.name()}) {
+		k.lose()
+	}
 }
 
 func (k *keeper) wishes() []bound {
@@ -165,28 +177,40 @@ func (k *keeper) hear(ctx context.Context, signal *dbus.Signal) {
 }
 
 // answered takes the answer to the last request: the session first, then the keys
-// in it.
+// that it has already, and if those are not all, the keys that it gets.
 func (k *keeper) answered(ctx context.Context, signal *dbus.Signal) {
 	k.waiting = ""
 	code, is, err := portal.Answer(signal)
-	if err != nil || code != portal.Granted {
-		k.lose()
-		return
+	granted := err == nil && code == portal.Granted
+	var list []bound
+	if v, ok := is["shortcuts"]; ok {
+		_ = v.Store(&list) // none is what is told of those that cannot be read
 	}
-	if k.session == "" {
+	switch {
+	case k.looking && (!granted || !k.all(list)):
+		k.bind(ctx)
+	case !granted:
+		k.lose()
+	case k.session == "":
 		var ok bool
 		if k.session, ok = portal.Session(is); !ok {
 			k.lose()
 			return
 		}
-		k.bind(ctx)
-		return
+		k.look(ctx)
+	default:
+		k.tell(list)
 	}
-	var list []bound
-	if v, ok := is["shortcuts"]; ok {
-		_ = v.Store(&list) // none is what is told of those that cannot be read
+}
+
+// all tells whether a list has every shortcut that is wanted.
+func (k *keeper) all(list []bound) bool {
+	for _, s := range k.list {
+		if !slices.ContainsFunc(list, func(b bound) bool { return b.ID == s.ID }) {
+			return false
+		}
 	}
-	k.tell(list)
+	return true
 }
 
 // tell says which keys there are.

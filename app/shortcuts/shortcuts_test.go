@@ -26,6 +26,7 @@ type desktop struct {
 
 	mu      sync.Mutex
 	give    map[string]string
+	known   map[string]string // from before
 	session dbus.ObjectPath
 }
 
@@ -66,6 +67,16 @@ func (p *desktop) BindShortcuts(_ dbus.Sender, session dbus.ObjectPath, list []b
 		return p.answer(with, 1, options{}), nil
 	}
 	return p.answer(with, 0, options{"shortcuts": dbus.MakeVariant(bind(p.give))}), nil
+}
+
+// ListShortcuts fails where nothing is known, as portals do that do not have it.
+func (p *desktop) ListShortcuts(_ dbus.Sender, session dbus.ObjectPath, with options) (dbus.ObjectPath, *dbus.Error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.known == nil || session != p.session {
+		return "", dbus.MakeFailedError(errors.New("no such method"))
+	}
+	return p.answer(with, 0, options{"shortcuts": dbus.MakeVariant(bind(p.known))}), nil
 }
 
 func bind(keys map[string]string) []bound {
@@ -173,6 +184,37 @@ func TestKeysFromThePortal(t *testing.T) {
 	}
 	if got := wait(t, "told that the portal is gone", l.given); !slices.Equal(got, []string{"", ""}) {
 		t.Errorf("without a portal, given %q", got)
+	}
+}
+
+// TestKnownKeys: keys that the desktop remembers are not asked for once more, unless
+// one is missing.
+func TestKnownKeys(t *testing.T) {
+	for _, tt := range []struct {
+		known map[string]string
+		keys  []string
+		asked string
+	}{
+		{map[string]string{"mute": "F7", "live": "", "old": "F1"}, []string{"F7", ""}, ""},
+		{map[string]string{"mute": "F7"}, []string{"F7", "F8"}, "mute Mute or unmute CTRL+ALT+m; live Go live <nil>"},
+	} {
+		b := apptest.StartBus(t)
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
+		p := &desktop{bus: b, known: tt.known, give: map[string]string{"mute": "F7", "live": "F8"}}
+		if err := b.Conn.Export(p, portal.Path, "org.freedesktop.DBus.Properties"); err != nil {
+			t.Fatal(err)
+		}
+		b.Offer(t, portal.Name, string(portal.Path), global, p)
+		l := run(t)
+		wait(t, "ready", l.ready)
+		l.wanted <- both
+		if got := wait(t, "given keys", l.given); !slices.Equal(got, tt.keys) || b.Noted() != tt.asked {
+			t.Errorf("known %v: given %q, asked for %s", tt.known, got, b.Noted())
+		}
+		b.Conn.Emit(portal.Path, global+".Activated", p.gives(nil), "mute", uint64(1), options{})
+		if got := wait(t, "pressed", l.pressed); got != "mute" {
+			t.Errorf("pressed %q", got)
+		}
 	}
 }
 

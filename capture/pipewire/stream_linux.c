@@ -26,6 +26,7 @@ struct tally_stream {
     // Under the loop's lock:
     int width, height, red_first; // as agreed
     struct pw_buffer *newest;     // not given back yet; NULL: none
+    int owed;                     // no picture has come yet in the format that was agreed last
     int64_t when;
     int failure;
 };
@@ -42,7 +43,12 @@ static void fail(tally_stream *s, int why) {
 
 static void on_core_error(void *data, uint32_t id, int seq, int res, const char *message) {
     (void)seq, (void)message;
-    if (id == PW_ID_CORE) fail(data, res < 0 ? res : -EPIPE);
+    tally_stream *s = data;
+    if (id != PW_ID_CORE) return;
+    if (res >= 0 || res == -EPIPE)
+        s->failure = -EPIPE; // whatever the stream has said of it
+    else
+        fail(s, res);
 }
 
 static const struct pw_core_events core_events = {
@@ -54,7 +60,7 @@ static void on_state(void *data, enum pw_stream_state old, enum pw_stream_state 
     tally_stream *s = data;
     (void)message;
     if (state == PW_STREAM_STATE_ERROR) fail(s, -EIO);
-    if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED) fail(s, -EPIPE);
+    if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED) fail(s, -ENODEV);
 }
 
 static void let_go(tally_stream *s) {
@@ -68,6 +74,7 @@ static void on_format(void *data, uint32_t id, const struct spa_pod *param) {
     tally_stream *s = data;
     if (id != SPA_PARAM_Format || !param) return;
     let_go(s);
+    s->owed = 1;
     struct spa_video_info_raw info = {0};
     uint32_t type, subtype;
     if (spa_format_parse(param, &type, &subtype) < 0 || type != SPA_MEDIA_TYPE_video || subtype != SPA_MEDIA_SUBTYPE_raw ||
@@ -116,6 +123,7 @@ static void on_process(void *data) {
         }
         let_go(s);
         s->newest = b;
+        s->owed = 0;
         s->when = now();
         // A compositor may tell when it has drawn the picture. One that uses another
         // clock is not believed.
@@ -175,6 +183,7 @@ static int begin(tally_stream *s, int fd, uint32_t node, int fps) {
 
 tally_stream *tally_stream_open(int fd, uint32_t node, int fps, int *why) {
     tally_stream *s = calloc(1, sizeof(*s));
+    if (s) s->owed = 1;
     if (s) s->loop = tally_pw.pw_thread_loop_new("tally-screen", NULL);
     if (s && s->loop) s->context = tally_pw.pw_context_new(tally_pw.pw_thread_loop_get_loop(s->loop), NULL, 0);
     if (!s || !s->context || tally_pw.pw_thread_loop_start(s->loop) < 0) {
@@ -242,9 +251,10 @@ void tally_stream_look(tally_stream *s, tally_news *news) {
     picture p;
     memset(news, 0, sizeof(*news));
     tally_pw.pw_thread_loop_lock(s->loop);
-    news->failure = s->failure;
     if (s->newest && !find(s, &p)) let_go(s);
-    if (s->newest) *news = (tally_news){1, p.width, p.height, s->red_first, s->when, s->failure};
+    if (s->newest) *news = (tally_news){.fresh = 1, .width = p.width, .height = p.height, .red_first = s->red_first, .when = s->when};
+    news->owed = s->owed;
+    news->failure = s->failure;
     tally_pw.pw_thread_loop_unlock(s->loop);
 }
 

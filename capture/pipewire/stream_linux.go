@@ -24,6 +24,9 @@ import (
 // ErrNoLibrary means that this machine has no libpipewire, or one that is too old.
 var ErrNoLibrary = errors.New("pipewire: there is no libpipewire-0.3")
 
+// ErrLost means that PipeWire itself is gone, and not only the stream.
+var ErrLost = errors.New("pipewire: the connection has ended")
+
 // Stream is a video stream. It is used by one goroutine.
 type Stream struct{ c *C.tally_stream }
 
@@ -33,6 +36,7 @@ type News struct {
 	Width, Height int  // of it
 	RedFirst      bool // its pixels are RGBx; else BGRx
 	Age           time.Duration
+	Owed          bool  // no picture has come yet, or none since its format was agreed anew
 	Err           error // the stream is over
 }
 
@@ -64,14 +68,18 @@ func (s *Stream) Close() {
 func (s *Stream) Look() News {
 	var n C.tally_news
 	C.tally_stream_look(s.c, &n)
-	news := News{Fresh: n.fresh != 0, Width: int(n.width), Height: int(n.height), RedFirst: n.red_first != 0}
+	news := News{Fresh: n.fresh != 0, Width: int(n.width), Height: int(n.height), RedFirst: n.red_first != 0, Owed: n.owed != 0}
 	if news.Fresh {
 		var now unix.Timespec
 		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
 		news.Age = max(0, time.Duration(now.Nano()-int64(n.when)))
 	}
-	if n.failure != 0 {
-		news.Err = fmt.Errorf("pipewire: the stream is over: %w", syscall.Errno(-n.failure))
+	switch why := syscall.Errno(-n.failure); why {
+	case 0:
+	case syscall.EPIPE:
+		news.Err = ErrLost
+	default:
+		news.Err = fmt.Errorf("pipewire: the stream is over: %w", why)
 	}
 	return news
 }

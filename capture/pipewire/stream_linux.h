@@ -13,7 +13,8 @@ typedef struct {
     int width, height; // of it, in pixels
     int red_first;     // RGBx; else BGRx
     int64_t when;      // of it: nanoseconds of CLOCK_MONOTONIC
-    int failure;       // a negative errno: the stream is over
+    int owed;          // no picture has come yet in the format that was agreed last
+    int failure;       // a negative errno: the stream is over; -EPIPE: the server is gone
 } tally_news;
 
 // tally_pipewire_load finds the library. It may be called again, and from several

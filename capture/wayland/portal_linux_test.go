@@ -212,19 +212,40 @@ func TestStopped(t *testing.T) {
 	if err := shared(t, Permission{}); !errors.Is(err, ErrStopped) || errors.Is(err, ErrEnded) {
 		t.Errorf("Run: %v", err)
 	}
-	s := &session{path: "/session/1", signals: make(chan *dbus.Signal, 1)}
-	go func() {
-		time.Sleep(wordWithin / 5)
-		s.signals <- &dbus.Signal{Path: s.path, Name: portal.Closed}
-	}()
+	closed := &dbus.Signal{Path: "/session/1", Name: portal.Closed}
+	begin := func() *session { return &session{path: "/session/1", signals: make(chan *dbus.Signal, 2)} }
+	s := begin()
+	time.AfterFunc(wordWithin/5, func() { s.signals <- closed })
 	if err := s.why(t.Context()); !errors.Is(err, ErrStopped) {
 		t.Errorf("stopped: %v", err)
 	}
-	if err := s.why(t.Context()); !errors.Is(err, ErrEnded) {
-		t.Errorf("gone: %v", err)
-	}
+	s = begin()
 	s.signals <- &dbus.Signal{Path: "/session/2", Name: portal.Closed}
-	if err := s.ended(); err != nil {
-		t.Errorf("another session was closed: %v", err)
+	if s.ended() {
+		t.Error("another session was closed, not this one")
+	}
+	if err := s.why(t.Context()); !errors.Is(err, ErrEnded) {
+		t.Errorf("only the pictures have ended: %v", err)
+	}
+}
+
+// TestScreensChange: GNOME closes the session when the screen in it is turned or gets
+// another size, which is no wish to stop; it may say so before or after.
+func TestScreensChange(t *testing.T) {
+	changed := &dbus.Signal{Path: "/org/gnome/Mutter/DisplayConfig", Name: "org.gnome.Mutter.DisplayConfig.MonitorsChanged"}
+	closed := &dbus.Signal{Path: "/session/1", Name: portal.Closed}
+	for _, order := range [][]*dbus.Signal{{changed, closed}, {closed, changed}} {
+		s := &session{path: "/session/1", signals: make(chan *dbus.Signal, 2)}
+		s.signals <- order[0]
+		s.ended()
+		time.AfterFunc(wordWithin/5, func() { s.signals <- order[1] })
+		if err := s.why(t.Context()); !errors.Is(err, ErrRearranged) {
+			t.Errorf("%s first: %v", order[0].Name, err)
+		}
+	}
+	s := &session{path: "/session/1", signals: make(chan *dbus.Signal, 2), rearranged: time.Now().Add(-time.Minute)}
+	s.signals <- closed
+	if err := s.why(t.Context()); !errors.Is(err, ErrStopped) {
+		t.Errorf("long after: %v", err)
 	}
 }

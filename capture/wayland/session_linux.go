@@ -13,7 +13,15 @@ import (
 	"tally/capture/portal"
 )
 
-const screenCast = "org.freedesktop.portal.ScreenCast"
+const (
+	screenCast = "org.freedesktop.portal.ScreenCast"
+	mutter     = "org.gnome.Mutter.DisplayConfig"
+
+	// screensChanged is GNOME's word that a screen has come, gone or been set up anew.
+	// It closes the sessions that show one whose size has changed, as if the user had
+	// stopped the sharing.
+	screensChanged = mutter + ".MonitorsChanged"
+)
 
 // Values of the portal's options (xdg-desktop-portal, ScreenCast).
 const (
@@ -23,7 +31,7 @@ const (
 	persistSince                 = 4 // version of the interface
 )
 
-// wordWithin is how long after the pictures the portal's word on their end may come.
+// wordWithin is how long after one sign of an end the others may come.
 const wordWithin = 500 * time.Millisecond
 
 // patience bounds each call. The user's own answers may take as long as ctx lasts.
@@ -37,6 +45,9 @@ type session struct {
 
 	node  uint32 // PipeWire's name of what is shared
 	token string // the permission for the next time
+
+	closed, lost bool      // by the desktop; with the portal or the bus itself
+	rearranged   time.Time // when the screens last were
 }
 
 // share asks the user, unless the permission says what to share. One that the desktop
@@ -76,7 +87,7 @@ func (s *session) begin(ctx context.Context, permission string) error {
 	if err := portal.Register(ctx, patience, s.conn); err != nil {
 		return fmt.Errorf("%w (%w)", ErrNoAnswer, err)
 	}
-	if err := portal.Listen(ctx, s.conn, s.signals); err != nil {
+	if err := portal.Listen(ctx, s.conn, s.signals, dbus.WithMatchInterface(mutter), dbus.WithMatchMember("MonitorsChanged")); err != nil {
 		return fmt.Errorf("%w (%w)", ErrNoPortal, err)
 	}
 	version, err := s.number(ctx, "version")
@@ -130,7 +141,7 @@ func (s *session) begin(ctx context.Context, permission string) error {
 
 // unless gives an error of the portal's own words the meaning of otherwise.
 func unless(err, otherwise error) error {
-	for _, known := range []error{ErrCancelled, ErrRefused, ErrStopped, ErrEnded, ErrNoAnswer, context.Canceled} {
+	for _, known := range []error{ErrCancelled, ErrRefused, ErrStopped, ErrRearranged, ErrEnded, ErrNoAnswer, context.Canceled} {
 		if errors.Is(err, known) {
 			return err
 		}
@@ -175,11 +186,8 @@ func (s *session) request(ctx context.Context, method string, with options, befo
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case signal, ok := <-s.signals:
-			if !ok {
-				return nil, ErrEnded
-			}
-			if err := s.over(signal); err != nil {
-				return nil, err
+			if s.hear(signal, ok); s.closed || s.lost {
+				return nil, s.why(ctx)
 			}
 			if signal.Path != handle || signal.Name != portal.Response {
 				continue
@@ -199,55 +207,59 @@ func (s *session) request(ctx context.Context, method string, with options, befo
 	}
 }
 
-// over tells why the session is over, if a signal means that.
-func (s *session) over(signal *dbus.Signal) error {
+// hear notes what a signal says of the session's end.
+func (s *session) hear(signal *dbus.Signal, ok bool) {
 	switch {
+	case !ok || portal.Lost(signal):
+		s.lost = true
 	case signal.Name == portal.Closed && signal.Path == s.path:
-		return ErrStopped
-	case portal.Lost(signal):
-		return ErrEnded
+		s.closed = true
+	case signal.Name == screensChanged:
+		s.rearranged = time.Now()
 	}
-	return nil
 }
 
-// ended tells, without waiting, whether and why the sharing is over.
-func (s *session) ended() error {
+// ended tells, without waiting, whether the session is over.
+func (s *session) ended() bool {
 	for {
 		select {
 		case signal, ok := <-s.signals:
-			if !ok {
-				return ErrEnded
-			}
-			if err := s.over(signal); err != nil {
-				return err
+			s.hear(signal, ok)
+			if ok {
+				continue
 			}
 		default:
-			return nil
 		}
+		return s.closed || s.lost
 	}
 }
 
-// why waits for a moment for the portal's word on why the pictures have ended: which of
-// the two comes first is left to chance.
+// why tells what has ended the session, or the pictures. It waits for a moment until
+// all is said: what comes first of a closed session, the end of the pictures and news
+// of the screens is left to chance.
 func (s *session) why(ctx context.Context) error {
 	moment := time.NewTimer(wordWithin)
 	defer moment.Stop()
-	for {
+	for said := false; !said && !s.lost && !(s.closed && s.justRearranged()); {
 		select {
 		case signal, ok := <-s.signals:
-			if !ok {
-				return ErrEnded
-			}
-			if err := s.over(signal); err != nil {
-				return err
-			}
+			s.hear(signal, ok)
 		case <-moment.C:
-			return ErrEnded
+			said = true
 		case <-ctx.Done():
-			return ErrEnded
+			said = true
 		}
 	}
+	switch {
+	case s.lost || !s.closed:
+		return ErrEnded
+	case s.justRearranged():
+		return ErrRearranged
+	}
+	return ErrStopped
 }
+
+func (s *session) justRearranged() bool { return time.Since(s.rearranged) < 3*time.Second }
 
 // remote is a connection to PipeWire that shows what is shared, and nothing else.
 // It belongs to the caller.

@@ -2,6 +2,7 @@ package wayland
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -11,9 +12,10 @@ import (
 )
 
 const (
-	// firstWithin bounds the wait for the first picture, if the next attempt needs not
-	// ask: a compositor may send it before both ends of the stream are ready, and the
-	// next one when something on the screen moves.
+	// firstWithin bounds the wait for the first picture, also of another size, if the
+	// next attempt needs not ask. A compositor may send it before both ends of the stream
+	// are ready, and the next one when something on the screen moves; KWin 5.27 sends
+	// none any more once the size of a window has changed.
 	firstWithin = 5 * time.Second
 	// lively is how long after a change the picture is delivered at its full rate, so
 	// that a stream of something that moves keeps its pace.
@@ -45,9 +47,19 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 		return fmt.Errorf("%w (%w)", capture.ErrGone, err)
 	}
 	defer stream.Close()
-	t := taker{stream: stream, clock: s.clock}
+	return s.deliver(ctx, sink, granted, stream)
+}
+
+// pictures is a [pipewire.Stream].
+type pictures interface {
+	Look() pipewire.News
+	Take(width, height int, to []byte) bool
+}
+
+// deliver passes on what the stream brings, until that or the session ends.
+func (s *source) deliver(ctx context.Context, sink capture.Sink, granted *session, stream pictures) error {
+	t := taker{stream: stream, clock: s.clock, paid: s.clock.Now()}
 	defer t.forget()
-	began := s.clock.Now()
 	beat := capture.NewBeat(s.clock, s.fps)
 	for {
 		if _, err := beat.Wait(ctx); err != nil {
@@ -58,28 +70,30 @@ func (s *source) Run(ctx context.Context, sink capture.Sink) error {
 			sink.Video(f)
 			continue
 		}
-		over := granted.ended()
 		switch {
 		case ctx.Err() != nil: // it has ended the conversation too
 			return ctx.Err()
-		case over != nil:
-			return over
-		case err != nil:
-			return fmt.Errorf("%w (%w)", granted.why(ctx), err)
-		case t.last == nil && granted.token != "" && s.clock.Now()-began > firstWithin:
-			return fmt.Errorf("wayland: no picture: %w", capture.ErrStalled)
+		case err != nil || granted.ended():
+			why := granted.why(ctx)
+			if err := stream.Look().Err; errors.Is(err, pipewire.ErrLost) { // GNOME closes the session then, too
+				return fmt.Errorf("%w (%w)", ErrEnded, err)
+			}
+			return why
+		case granted.token != "" && s.clock.Now()-t.paid > firstWithin:
+			return ErrNoPicture
 		}
 	}
 }
 
 // taker makes frames of a stream. It belongs to one goroutine.
 type taker struct {
-	stream  *pipewire.Stream
+	stream  pictures
 	clock   capture.Clock
 	pool    *capture.FramePool
 	last    *capture.Frame // the last picture; the taker holds a reference
 	changed time.Duration  // when it was taken
 	shown   time.Duration  // the newest stamp
+	paid    time.Duration  // until when no picture was owed
 }
 
 func (t *taker) forget() {
@@ -96,6 +110,9 @@ func (t *taker) next() (*capture.Frame, error) {
 		return nil, news.Err
 	}
 	now := t.clock.Now()
+	if !news.Owed {
+		t.paid = now
+	}
 	if !news.Fresh {
 		return t.repeat(now), nil
 	}

@@ -17,13 +17,15 @@ const DeviceID = "portal"
 
 // Why there is no picture.
 var (
-	ErrNoPortal  = fmt.Errorf("wayland: the desktop has no portal for sharing screens: %w", capture.ErrNoBackend)
-	ErrNoLibrary = fmt.Errorf("wayland: there is no libpipewire: %w", capture.ErrNoBackend)
-	ErrCancelled = fmt.Errorf("wayland: the user has shared nothing: %w", capture.ErrDenied)
-	ErrRefused   = fmt.Errorf("wayland: the desktop has shared nothing, for a reason that it does not tell: %w", capture.ErrDenied)
-	ErrNoAnswer  = fmt.Errorf("wayland: the desktop's portal does not answer: %w", capture.ErrStalled)
-	ErrStopped   = fmt.Errorf("wayland: the sharing was stopped on the desktop: %w", capture.ErrGone)
-	ErrEnded     = fmt.Errorf("wayland: the portal or PipeWire has ended: %w", capture.ErrGone)
+	ErrNoPortal   = fmt.Errorf("wayland: the desktop has no portal for sharing screens: %w", capture.ErrNoBackend)
+	ErrNoLibrary  = fmt.Errorf("wayland: there is no libpipewire: %w", capture.ErrNoBackend)
+	ErrNoPicture  = fmt.Errorf("wayland: the desktop sends no picture: %w", capture.ErrStalled)
+	ErrCancelled  = fmt.Errorf("wayland: the user has shared nothing: %w", capture.ErrDenied)
+	ErrRefused    = fmt.Errorf("wayland: the desktop has shared nothing, for a reason that it does not tell: %w", capture.ErrDenied)
+	ErrNoAnswer   = fmt.Errorf("wayland: the desktop's portal does not answer: %w", capture.ErrStalled)
+	ErrStopped    = fmt.Errorf("wayland: the sharing was stopped on the desktop: %w", capture.ErrGone)
+	ErrRearranged = fmt.Errorf("wayland: the desktop's screens have changed: %w", capture.ErrGone)
+	ErrEnded      = fmt.Errorf("wayland: the portal or PipeWire has ended: %w", capture.ErrGone)
 )
 
 // Permission is what the user has allowed, as the desktop writes it down: with it,
@@ -55,8 +57,8 @@ func (p Permission) save(s string) {
 // Each picture is copied once, from the memory that the compositor shares.
 //
 // Run waits for the user as long as ctx lasts. It fails with [ErrNoPortal],
-// [ErrNoLibrary], [ErrNoAnswer], [ErrCancelled], [ErrRefused], [ErrStopped],
-// [ErrEnded], and as other sources do.
+// [ErrNoLibrary], [ErrNoAnswer], [ErrNoPicture], [ErrCancelled], [ErrRefused], [ErrStopped],
+// [ErrRearranged], [ErrEnded], and as other sources do.
 func Open(fps float64, clock capture.Clock, p Permission) capture.Source {
 	return &source{fps: fps, clock: clock, permission: p}
 }

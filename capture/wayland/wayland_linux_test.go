@@ -194,6 +194,9 @@ func TestDeaths(t *testing.T) {
 			if !errors.Is(err, capture.ErrGone) {
 				t.Errorf("Run: %v", err)
 			}
+			if name != "the compositor" && (!errors.Is(err, wayland.ErrEnded) || errors.Is(err, wayland.ErrStopped)) {
+				t.Errorf("Run: %v; nobody has stopped the sharing", err)
+			}
 			if err := goleak.Find(before); err != nil {
 				t.Error(err)
 			}
