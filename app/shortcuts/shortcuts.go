@@ -158,8 +158,13 @@ func (k *keeper) hear(ctx context.Context, signal *dbus.Signal) {
 			k.lose()
 		}
 	case "org.freedesktop.DBus.NameOwnerChanged":
-		if portal.Lost(signal) {
+		switch {
+		case portal.Lost(signal):
 			k.lose()
+		case portal.Back(signal) && len(k.list) > 0:
+			if portal.Register(ctx, portal.Patience, k.conn) == nil {
+				k.begin(ctx)
+			}
 		}
 	case global + ".Activated":
 		var session dbus.ObjectPath

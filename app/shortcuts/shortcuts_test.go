@@ -185,6 +185,12 @@ func TestKeysFromThePortal(t *testing.T) {
 	if got := wait(t, "told that the portal is gone", l.given); !slices.Equal(got, []string{"", ""}) {
 		t.Errorf("without a portal, given %q", got)
 	}
+	if _, err := b.Conn.RequestName(portal.Name, dbus.NameFlagDoNotQueue); err != nil {
+		t.Fatal(err)
+	}
+	if got := wait(t, "given keys by the new portal", l.given); !slices.Equal(got, []string{"F8", ""}) {
+		t.Errorf("by the new portal, given %q", got)
+	}
 }
 
 // TestKnownKeys: keys that the desktop remembers are not asked for once more, unless

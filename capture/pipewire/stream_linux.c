@@ -27,7 +27,7 @@ struct tally_stream {
     int width, height, red_first; // as agreed
     struct pw_buffer *newest;     // not given back yet; NULL: none
     int owed;                     // no picture has come yet in the format that was agreed last
-    int64_t when;
+    int64_t came, drawn;          // when it did, and when it was as the compositor says
     int failure;
 };
 
@@ -124,11 +124,9 @@ static void on_process(void *data) {
         let_go(s);
         s->newest = b;
         s->owed = 0;
-        s->when = now();
-        // A compositor may tell when it has drawn the picture. One that uses another
-        // clock is not believed.
+        s->came = now();
         const struct spa_meta_header *h = spa_buffer_find_meta_data(b->buffer, SPA_META_Header, sizeof(*h));
-        if (h && h->pts > s->when - 1000000000 && h->pts < s->when) s->when = h->pts;
+        s->drawn = h ? h->pts : 0;
     }
 }
 
@@ -252,7 +250,7 @@ void tally_stream_look(tally_stream *s, tally_news *news) {
     memset(news, 0, sizeof(*news));
     tally_pw.pw_thread_loop_lock(s->loop);
     if (s->newest && !find(s, &p)) let_go(s);
-    if (s->newest) *news = (tally_news){.fresh = 1, .width = p.width, .height = p.height, .red_first = s->red_first, .when = s->when};
+    if (s->newest) *news = (tally_news){.fresh = 1, .width = p.width, .height = p.height, .red_first = s->red_first, .came = s->came, .drawn = s->drawn};
     news->owed = s->owed;
     news->failure = s->failure;
     tally_pw.pw_thread_loop_unlock(s->loop);

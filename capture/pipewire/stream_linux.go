@@ -72,7 +72,7 @@ func (s *Stream) Look() News {
 	if news.Fresh {
 		var now unix.Timespec
 		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &now)
-		news.Age = max(0, time.Duration(now.Nano()-int64(n.when)))
+		news.Age = age(now.Nano(), int64(n.came), int64(n.drawn))
 	}
 	switch why := syscall.Errno(-n.failure); why {
 	case 0:
@@ -82,6 +82,20 @@ func (s *Stream) Look() News {
 		news.Err = fmt.Errorf("pipewire: the stream is over: %w", why)
 	}
 	return news
+}
+
+// way is how long a picture may take from the compositor to us.
+const way = 100 * time.Millisecond
+
+// age is that of a picture, which came at one time and was drawn at another, as the
+// compositor says; all in nanoseconds of one clock. A compositor that uses another clock
+// is not believed, nor one that tells when it has last shown anything, as KWin 5.27
+// does for windows, which may be long ago.
+func age(now, came, drawn int64) time.Duration {
+	if drawn < came && drawn > came-int64(way) {
+		came = drawn
+	}
+	return max(0, time.Duration(now-came))
 }
 
 // Take copies the fresh picture into 4 × width × height bytes, without padding. It

@@ -12,7 +12,8 @@ typedef struct {
     int fresh;         // there is a picture that was not taken
     int width, height; // of it, in pixels
     int red_first;     // RGBx; else BGRx
-    int64_t when;      // of it: nanoseconds of CLOCK_MONOTONIC
+    int64_t came;      // when it did: nanoseconds of CLOCK_MONOTONIC
+    int64_t drawn;     // when it was, as the compositor says; 0: not told
     int owed;          // no picture has come yet in the format that was agreed last
     int failure;       // a negative errno: the stream is over; -EPIPE: the server is gone
 } tally_news;

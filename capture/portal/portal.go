@@ -105,9 +105,22 @@ func Session(results Options) (dbus.ObjectPath, bool) {
 
 // Lost tells whether a signal says that the portal has ended.
 func Lost(signal *dbus.Signal) bool {
-	var name, before, now string
-	return signal.Name == "org.freedesktop.DBus.NameOwnerChanged" &&
-		dbus.Store(signal.Body, &name, &before, &now) == nil && name == Name && now == ""
+	now, ok := owner(signal)
+	return ok && now == ""
+}
+
+// Back tells whether a signal says that there is a portal again, which knows nothing of
+// what the one before it was told.
+func Back(signal *dbus.Signal) bool {
+	now, ok := owner(signal)
+	return ok && now != ""
+}
+
+// owner is who is the portal from now on, if a signal tells that.
+func owner(signal *dbus.Signal) (now string, ok bool) {
+	var name, before string
+	ok = signal.Name == "org.freedesktop.DBus.NameOwnerChanged" && dbus.Store(signal.Body, &name, &before, &now) == nil && name == Name
+	return now, ok
 }
 
 // Close ends a session, if it is one. It waits for nothing.
