@@ -62,6 +62,12 @@ func unlockedKeyring(t *testing.T, bus *apptest.Bus, home string) {
 	if err := unlock.Run(); err != nil {
 		t.Fatalf("unlock the keyring: %v", err)
 	}
+	// It goes on in the background, and whoever asks for the service before it is there
+	// has the bus start another one, which is locked.
+	apptest.Until(t, 10*time.Second, "the keyring is on the bus", func() bool {
+		var there bool
+		return bus.Conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, "org.freedesktop.secrets").Store(&there) == nil && there
+	})
 }
 
 // prompter is the part of the desktop that asks for passwords. Nobody answers.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -181,11 +182,11 @@ func FuzzSession(f *testing.F) {
 func madSession(t *testing.T, target Target, stage, manner int, data []byte) {
 	var servers sync.WaitGroup
 	defer servers.Wait()
-	connections := 0
+	var connections atomic.Int32 // a server that moves the publisher has it dialled by another goroutine
 	o := Options{
 		Video: &VideoTrack{Config: []byte{1}}, Audio: &AudioTrack{Config: []byte{1}}, Interleave: -1,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			if connections++; connections > (1+maxMoves)*maxConnections {
+			if connections.Add(1) > (1+maxMoves)*maxConnections {
 				t.Error("too many connections")
 			}
 			client, server := net.Pipe()
@@ -197,8 +198,8 @@ func madSession(t *testing.T, target Target, stage, manner int, data []byte) {
 	}
 	began := time.Now()
 	p, err := Dial(t.Context(), target, o)
-	if took := time.Since(began); took > time.Duration(connections)*25*time.Second {
-		t.Errorf("Dial took %v and %d connections", took, connections)
+	if took := time.Since(began); took > time.Duration(connections.Load())*25*time.Second {
+		t.Errorf("Dial took %v and %d connections", took, connections.Load())
 	}
 	if err != nil {
 		return
