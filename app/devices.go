@@ -169,9 +169,8 @@ func (s *Studio) openSound(ctx context.Context, w sourceWish) (found, error) {
 	spec := parseSource(w.source)
 	switch spec.kind {
 	case "":
-		all, _ := microphone.Devices(ctx)
-		if _, ok := defaultMicrophone(all); ok || s.audio.had("mic") {
-			return s.openMicrophone(ctx, sourceSpec{kind: "mic"})
+		if f, err := s.openMicrophone(ctx, sourceSpec{kind: "mic"}); err == nil || s.audio.had("mic") {
+			return f, err
 		}
 		fallthrough
 	case "tone":

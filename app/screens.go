@@ -105,14 +105,13 @@ func explainScreen(err error) (Problem, bool) {
 	if _, ok := errors.AsType[*sourceError](err); ok {
 		return Problem{}, false // explainDevice gives it the source's name
 	}
-	for _, c := range []explanation{
+	if p, ok := explainBy(err, []explanation{
 		{wayland.ErrCancelled, "No screen or window was shared.", "Choose the screen once more to be asked again."},
 		{wayland.ErrRefused, "The desktop did not share the screen.", "Choose the screen once more; if that does not help, log out and in again."},
 		{wayland.ErrStopped, "The desktop has ended the sharing of the screen.", "Choose the screen once more."},
-	} {
-		if errors.Is(err, c.is) { // by itself, asking again would be a nuisance, and showing again what was stopped worse
-			return Problem{Title: c.title, Advice: c.advice}, true
-		}
+	}); ok {
+		p.Retry = false // by itself, asking again would be a nuisance, and showing again what was stopped worse
+		return p, true
 	}
 	return explainBy(err, []explanation{
 		{screen.ErrHidden, "The window is minimised or on another workspace.", "Bring it back to the screen; Tally goes on by itself."},

@@ -182,18 +182,19 @@ func readProblems(was, s app.Snapshot, add func(happening)) {
 // readSources tells when another source is seen or heard. One has no name until it is
 // opened, so the first name of a show is nothing new.
 func (d *diary) readSources(s app.Snapshot, add func(happening)) {
-	if now := s.Picture.Name; now != "" {
-		if d.picture != "" && d.picture != now {
-			add(happening{text: tr("The picture is now: %s", now)})
-		}
-		d.picture = now
+	if changed(&d.picture, s.Picture.Name) {
+		add(happening{text: tr("The picture is now: %s", d.picture)})
 	}
-	if now := s.Sound.Name; now != "" {
-		if d.sound != "" && d.sound != now {
-			add(happening{text: tr("The sound is now: %s", now)})
-		}
-		d.sound = now
+	if changed(&d.sound, s.Sound.Name) {
+		add(happening{text: tr("The sound is now: %s", d.sound)})
 	}
+}
+
+// changed notes a name, if there is one, and tells whether there was another before.
+func changed(known *string, now string) bool {
+	before := *known
+	*known = cmp.Or(now, before)
+	return before != "" && before != *known
 }
 
 // readChoices is about what somebody did in mid-show.
