@@ -40,7 +40,7 @@ func nested() []byte {
 	return raw(rtmptest.Message{ChunkStream: 3, Type: wire.TypeCommand, Data: command("onStatus", 0, nil, o)}, 4096)
 }
 
-// No input makes more than 4 MiB live. The inputs are made beforehand; everything
+// No input makes more than 3 MiB live. The inputs are made beforehand; everything
 // else that the process holds more is the publisher's, or the test server's little.
 func TestHostileMemory(t *testing.T) {
 	const most = 3 << 20

@@ -130,16 +130,22 @@ func wait[T any](t *testing.T, what string, c <-chan T) T {
 	panic("unreachable")
 }
 
+// offer puts the portal on its bus.
+func (d *desktop) offer(t *testing.T) {
+	t.Helper()
+	if err := d.bus.Conn.Export(d, portal.Path, "org.freedesktop.DBus.Properties"); err != nil {
+		t.Fatal(err)
+	}
+	d.bus.Offer(t, portal.Name, string(portal.Path), global, d)
+}
+
 var both = []Shortcut{{"mute", "Mute or unmute", "Ctrl+Alt+M"}, {"live", "Go live", ""}}
 
 func TestKeysFromThePortal(t *testing.T) {
 	b := apptest.StartBus(t)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
 	p := &desktop{bus: b, give: map[string]string{"mute": "Strg+Alt+M"}}
-	if err := b.Conn.Export(p, portal.Path, "org.freedesktop.DBus.Properties"); err != nil {
-		t.Fatal(err)
-	}
-	b.Offer(t, portal.Name, string(portal.Path), global, p)
+	p.offer(t)
 	l := run(t)
 	wait(t, "ready", l.ready)
 	l.wanted <- both
@@ -207,10 +213,7 @@ func TestKnownKeys(t *testing.T) {
 		b := apptest.StartBus(t)
 		t.Setenv("DBUS_SESSION_BUS_ADDRESS", b.Address)
 		p := &desktop{bus: b, known: tt.known, give: map[string]string{"mute": "F7", "live": "F8"}}
-		if err := b.Conn.Export(p, portal.Path, "org.freedesktop.DBus.Properties"); err != nil {
-			t.Fatal(err)
-		}
-		b.Offer(t, portal.Name, string(portal.Path), global, p)
+		p.offer(t)
 		l := run(t)
 		wait(t, "ready", l.ready)
 		l.wanted <- both

@@ -253,6 +253,16 @@ func bigButton(t *testing.T, img image.Image, c color.NRGBA) image.Point {
 
 func middle(of image.Rectangle) image.Point { return of.Min.Add(of.Size().Div(2)) }
 
+// viewersGet goes live, and is what somebody who watches gets in the first seconds.
+func (p *person) viewersGet(n *apptest.NGINX) apptest.Media {
+	p.t.Helper()
+	viewer := n.Watch(p.t, secret, 4*time.Second)
+	p.keys("ctrl+l")
+	n.WaitPublished(p.t, secret, 1, 15*time.Second)
+	p.lamp(onAir, 10*time.Second, "ON AIR")
+	return apptest.Probe(p.t, viewer.File(p.t))
+}
+
 // saveDestination types address and key as a newcomer does.
 func (p *person) saveDestination(address, key string) {
 	p.t.Helper()
