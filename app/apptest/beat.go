@@ -5,6 +5,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -103,22 +104,21 @@ func series(t testing.TB, path string) (times []time.Duration, values []float64)
 }
 
 // rises are the instants at which a series rises above a threshold, a share of
-// the way from its least to its greatest value, after having been below it for
-// that long.
+// the way from its usual value, the median, to its greatest, after having been
+// below it for that long. The least value says nothing: a dark screen at the start
+// would draw the threshold down to what is usual.
 func rises(t testing.TB, path string, share float64, quiet time.Duration) []time.Duration {
 	t.Helper()
 	times, values := series(t, path)
 	if len(values) == 0 {
 		return nil
 	}
-	least, greatest := values[0], values[0]
-	for _, v := range values {
-		least, greatest = min(least, v), max(greatest, v)
-	}
-	if greatest-least < 20 { // of 255 for light, dB for sound: there is no mark
+	sorted := slices.Sorted(slices.Values(values))
+	usual, greatest := sorted[len(sorted)/2], sorted[len(sorted)-1]
+	if greatest-usual < 20 { // of 255 for light, dB for sound: there is no mark
 		return nil
 	}
-	threshold := least + share*(greatest-least)
+	threshold := usual + share*(greatest-usual)
 	var found []time.Duration
 	below := times[0] - time.Second // since when; a mark in the first frame has nothing before it, and does not count
 	above := values[0] > threshold
