@@ -22,7 +22,7 @@ import (
 const (
 	// patience bounds each question to a service, which may hang.
 	patience = 3 * time.Second
-	// goodbye bounds the last word to one: closing the connection says the same.
+	// goodbye bounds the last words with one: closing the connection says the same.
 	goodbye = 500 * time.Millisecond
 )
 
@@ -34,7 +34,7 @@ func Run(ctx context.Context, why string) {
 	var holders sync.WaitGroup
 	defer holders.Wait()
 	holders.Go(func() {
-		hold(ctx, dbus.SessionBusPrivateNoAutoStartup, func(c *dbus.Conn) func() {
+		hold(ctx, dbus.SessionBusPrivateNoAutoStartup, func(ctx context.Context, c *dbus.Conn) func() {
 			if letGo := inhibit(ctx, c, why); letGo != nil {
 				return letGo
 			}
@@ -42,17 +42,18 @@ func Run(ctx context.Context, why string) {
 		})
 	})
 	holders.Go(func() {
-		hold(ctx, dbus.SystemBusPrivate, func(c *dbus.Conn) func() { return login(ctx, c, why) })
+		hold(ctx, dbus.SystemBusPrivate, func(ctx context.Context, c *dbus.Conn) func() { return login(ctx, c, why) })
 	})
 	holders.Go(func() { screen(ctx) })
 }
 
 // hold connects, asks, and stays connected until ctx ends. ask returns how to let
-// go, or nil when there is nothing to hold.
-func hold(ctx context.Context, connect func(...dbus.ConnOption) (*dbus.Conn, error), ask func(*dbus.Conn) func()) {
-	link, cut := context.WithCancel(context.WithoutCancel(ctx)) // letting go needs it for a moment longer
+// go, or nil when there is nothing to hold. An answer that is on its way when ctx
+// ends is waited for: what it gives can be let go only with what it says.
+func hold(ctx context.Context, connect func(...dbus.ConnOption) (*dbus.Conn, error), ask func(context.Context, *dbus.Conn) func()) {
+	link, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	connected := context.AfterFunc(ctx, cut)
+	answered := context.AfterFunc(ctx, func() { time.AfterFunc(goodbye, cut) })
 	conn, err := connect(dbus.WithContext(link))
 	if err != nil {
 		return
@@ -61,11 +62,11 @@ func hold(ctx context.Context, connect func(...dbus.ConnOption) (*dbus.Conn, err
 	if conn.Auth(nil) != nil || conn.Hello() != nil {
 		return
 	}
-	letGo := ask(conn)
+	letGo := ask(link, conn)
 	if letGo == nil {
 		return
 	}
-	connected()
+	answered()
 	<-ctx.Done()
 	letGo()
 }
