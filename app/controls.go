@@ -21,10 +21,9 @@ func (s *Studio) turn() {
 
 // keepControls makes the controls of the camera in use follow the settings, and
 // keeps the snapshot's list of them. The camera itself is given those that were
-// remembered when it is opened; here it hears of changes.
+// remembered when it is opened; here it hears of changes, also of those that were
+// made while it was away or being opened.
 func (s *Studio) keepControls(ctx context.Context) error {
-	var device string
-	var set map[uint32]int32 // as it was last given to the device
 	for {
 		select {
 		case <-ctx.Done():
@@ -34,19 +33,22 @@ func (s *Studio) keepControls(ctx context.Context) error {
 		st := s.video.now()
 		spec := parseSource(st.Device)
 		if spec.kind != "camera" || st.State != SourceRunning {
-			device, set = "", nil
 			s.showControls(nil)
 			continue
 		}
 		s.mu.Lock()
-		want := s.settings.Of(st.Device).Controls
+		before, want := s.given[st.Device], s.settings.Of(st.Device).Controls
+		s.given[st.Device] = want
 		s.mu.Unlock()
-		if device != st.Device {
-			device, set = st.Device, want
-		}
-		before := set
-		set = want
 		s.showControls(askCamera(ctx, func() []camera.Control { return turnControls(spec.arg, before, want) }))
+	}
+}
+
+// opened notes what a camera that is opened for the first time is given. One that was
+// open before may still have what it was given then. s.mu is held.
+func (s *Studio) opened(camera string, controls map[uint32]int32) {
+	if _, known := s.given[camera]; !known {
+		s.given[camera] = controls
 	}
 }
 

@@ -145,6 +145,7 @@ func (s *Studio) openCamera(ctx context.Context, w sourceWish, spec sourceSpec) 
 	f := lookUp(ctx, camera.Devices, spec)
 	s.mu.Lock()
 	set := s.settings.Of(f.device)
+	s.opened(f.device, set.Controls)
 	s.mu.Unlock()
 	f.Source = camera.Open(parseSource(f.device).arg, camera.Want{
 		Width: w.width, Height: w.height, FPS: float64(w.fps), Format: set.Format, Controls: set.Controls,

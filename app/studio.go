@@ -66,10 +66,11 @@ type Studio struct {
 	keys     KeyStatus
 	devices  []capture.Device
 	machine  machine.Status
-	controls []camera.Control // of the camera in use
-	problem  Problem          // of the last show or intent, until the next
-	book     book             // what goes to the disk about shows
-	first    bool             // nothing was ever set up
+	controls []camera.Control            // of the camera in use
+	given    map[string]map[uint32]int32 // what each camera's controls were last set to
+	problem  Problem                     // of the last show or intent, until the next
+	book     book                        // what goes to the disk about shows
+	first    bool                        // nothing was ever set up
 
 	writing sync.WaitGroup // recordings that are being finished
 
@@ -93,7 +94,7 @@ func New(opts Options) *Studio {
 	s := &Studio{
 		opts: opts, settings: opts.Settings, clock: capture.NewClock(), preview: program.NewPreview(),
 		wake: make(chan struct{}, 1), relist: make(chan struct{}, 1), keyWork: make(chan struct{}, 1), turned: make(chan struct{}, 1),
-		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), storing: map[string]bool{}, first: opts.FirstStart,
+		shelf: newShelf(), measuring: newMeasuring(), watch: newWatchman(), storing: map[string]bool{}, given: map[string]map[uint32]int32{}, first: opts.FirstStart,
 		onStage: onStage{state: Idle}, book: book{work: make(chan struct{}, 1)},
 	}
 	v := opts.Settings.Video
