@@ -122,11 +122,15 @@ func (p *person) open() {
 	p.desktop.Do(p.t, "windowactivate", "--sync", window)
 }
 
-// fill lets the window fill the screen, with a lamp of that colour.
+// fill lets the window fill the screen, with a lamp of that colour. While it grows, its
+// lamp is already there for a moment, with the bare screen, which is black, below it.
 func (p *person) fill(lamp color.NRGBA) {
 	p.t.Helper()
 	p.keys("ctrl+shift+f")
-	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool { return lampIs(img, lamp) })
+	p.until(10*time.Second, "the window fills the screen", func(img image.Image) bool {
+		b := img.Bounds()
+		return lampIs(img, lamp) && !sameColor(img, b.Min.X, b.Max.Y-1, color.NRGBA{A: 255})
+	})
 }
 
 func (p *person) keys(keys ...string) {
