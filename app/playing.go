@@ -28,12 +28,9 @@ func (s *slot) seek(to time.Duration) {
 		return
 	}
 	s.mu.Lock()
-	again := s.status.State == SourceEnded
-	if again {
+	defer s.mu.Unlock()
+	if s.status.State == SourceEnded {
 		s.from = to
-	}
-	s.mu.Unlock()
-	if again {
 		s.poke()
 	}
 }

@@ -94,9 +94,9 @@ type slot struct {
 	video   func(*capture.Frame) // nil in the sound's slot
 	audio   func(*capture.Samples)
 	changed func()
-	rewish  chan struct{} // one token: wish or gate is new
+	rewish  chan struct{} // one token: begin anew, with what is wished now
 
-	mu     sync.Mutex
+	mu     sync.Mutex // also over filling and emptying rewish together with what it tells of
 	wish   sourceWish
 	gate   bool // files may start
 	status SourceStatus
@@ -112,10 +112,9 @@ func newSlot(changed func(), open func(context.Context, sourceWish) (found, erro
 // want sets what to capture from; the same wish again is no change.
 func (s *slot) want(w sourceWish) {
 	s.mu.Lock()
-	same := s.wish == w
-	s.wish = w
-	s.mu.Unlock()
-	if !same {
+	defer s.mu.Unlock()
+	if s.wish != w {
+		s.wish = w
 		s.poke()
 	}
 }
@@ -136,14 +135,15 @@ func (s *slot) had(kind string) bool {
 // hold keeps files from starting, or lets them.
 func (s *slot) hold(on bool) {
 	s.mu.Lock()
-	affected := s.gate == on && parseSource(s.wish.source).kind == "file"
-	s.gate = !on
-	s.mu.Unlock()
-	if affected {
+	defer s.mu.Unlock()
+	if s.gate == on && parseSource(s.wish.source).kind == "file" {
 		s.poke()
 	}
+	s.gate = !on
 }
 
+// poke has the source closed and opened. A change to what is wished is made under the
+// same lock, or the source could be opened for it already, and then once more.
 func (s *slot) poke() {
 	select {
 	case s.rewish <- struct{}{}:
@@ -195,11 +195,11 @@ const (
 // keep is the slot's goroutine.
 func (s *slot) keep(ctx context.Context) error {
 	for ctx.Err() == nil {
+		s.mu.Lock()
 		select {
 		case <-s.rewish: // it is read now
 		default:
 		}
-		s.mu.Lock()
 		wish, gate := s.wish, s.gate
 		wish.from, s.from = s.from, 0
 		s.mu.Unlock()

@@ -118,11 +118,11 @@ func TestSlotRemembersWhatHappened(t *testing.T) {
 			return found{Source: src, name: "Name of a", device: "camera:a"}, nil
 		})
 		s.video = func(f *capture.Frame) { f.Release() }
+		s.want(sourceWish{source: "camera:a"}) // before it runs, which would open what it chooses
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- s.keep(ctx) }()
 		defer func() { cancel(); <-done }()
-		s.want(sourceWish{source: "camera:a"})
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if st := s.now(); st.State != SourceFailed || st.Name != "Name of a" || st.Problem.Title.String() != "Name of a: The device was unplugged." {
