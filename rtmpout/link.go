@@ -86,12 +86,12 @@ func (l *link) handshake() error {
 	c1 := c[1:]
 	rand.Read(c1[8:])
 	if _, err := l.conn.Write(c[:]); err != nil {
-		return l.earlyEnd(err)
+		return netCause(err)
 	}
 	br := bufio.NewReaderSize(l.conn, 4096)
 	version, err := br.ReadByte()
 	if err != nil {
-		return l.earlyEnd(err)
+		return netCause(err)
 	}
 	if version != wire.Version {
 		return &NotRTMPError{foundBy(version)}
@@ -116,14 +116,6 @@ func (l *link) handshake() error {
 	}
 	l.rd = wire.NewReader(br, serverLimits)
 	return nil
-}
-
-// earlyEnd is for connections that end before the server has said anything.
-func (l *link) earlyEnd(err error) error {
-	if isTimeout(err) {
-		return err
-	}
-	return netCause(err)
 }
 
 // foundBy guesses from its first byte what answered instead of an RTMP server.
@@ -154,8 +146,8 @@ func open(ctx context.Context, t Target, opts *Options, auth *authenticator, las
 	defer func() {
 		if err != nil {
 			l.abort()
-			if ctx.Err() != nil && isTimeout(err) {
-				err = context.Cause(ctx)
+			if _, closed := errors.AsType[*ClosedError](err); ctx.Err() != nil && (closed || isTimeout(err)) {
+				err = context.Cause(ctx) // that the server hung up as well is no matter
 			}
 			err = &Error{l.step, t.Host(), err}
 		}

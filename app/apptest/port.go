@@ -2,6 +2,7 @@ package apptest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
@@ -9,15 +10,19 @@ import (
 )
 
 // FreeAddr is an address on this machine on which nobody listens: for a server
-// to be started, or to be refused at.
+// to be started, or to be refused at. Its port is none that the system gives to those
+// that ask for any, so that no other test has it before it is used.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(22000)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 // listening reports whether somebody listens at addr, without connecting: some
