@@ -84,8 +84,8 @@ func Attend(ctx context.Context, p Patience, sink func(*Frame), work func(contex
 			}
 			cause = fmt.Errorf("capture: %w", ErrStalled)
 		}
+		out.shut() // before work hears of it, and delivers what it still has
 		stop()
-		out.shut()
 		select {
 		case <-done:
 		case <-time.After(p.Leave):
