@@ -13,23 +13,16 @@ import (
 )
 
 // TestEndsBeforeTheDiskIsFull records to a small disk, which it may not fill: the
-// file gets its index, and needs no repair.
+// file gets its index, and needs no repair. Also when all comes at once, as from the
+// queue of a disk that was stuck.
 func TestEndsBeforeTheDiskIsFull(t *testing.T) {
-	for _, name := range kinds {
-		dir := t.TempDir()
-		if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=1m"); err != nil {
-			apptest.Missing(t, "the right to mount a small disk, which only root has")
-		}
-		t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
-		s := newShow(t)
-		params := s.params(filepath.Join(dir, name))
-		params.Notes, params.Reserve = t.TempDir(), 300<<10
-		r, err := New(params)
-		if err != nil {
-			t.Fatal(err)
-		}
+	running := func(t *testing.T, r *Recording) chan error {
 		done := make(chan error, 1)
 		go func() { done <- r.Run(t.Context()) }()
+		return done
+	}
+	live := func(t *testing.T, s *show, r *Recording) (err error) {
+		done := running(t, r)
 		began := time.Now()
 		for n := 0; err == nil && n < 40*fps; n++ {
 			time.Sleep(time.Until(began.Add(time.Duration(n) * time.Second / (4 * fps)))) // four times as fast as a show
@@ -39,19 +32,46 @@ func TestEndsBeforeTheDiskIsFull(t *testing.T) {
 			default:
 			}
 		}
-		if !errors.Is(err, ErrNoRoom) {
-			t.Fatalf("%s: %v", name, err)
+		return err
+	}
+	atOnce := func(t *testing.T, s *show, r *Recording) error {
+		for range 20 * fps {
+			s.frame(t, into(r))
 		}
-		s.frame(t, func(p *encoder.Packet) { r.Write(p); p.Release() })
-		if free, err := disk.Free(dir); err != nil || free < 10_000 || r.Status().Free != 0 {
-			t.Errorf("%s: %d bytes are left, %v; the status says %d", name, free, err, r.Status().Free)
-		}
-		if p := playFile(t, r.Status().Path); p.end("video") < 2 || p.seconds() < p.end("video") {
-			t.Errorf("%s: %.2f s can be played, the head says %.2f", name, p.end("video"), p.seconds())
-		}
-		if cut, err := Unfinished(params.Notes); len(cut) != 0 || err != nil {
-			t.Errorf("%s: unfinished are %+v, %v", name, cut, err)
-		}
+		return <-running(t, r)
+	}
+	for _, name := range kinds {
+		t.Run(name, func(t *testing.T) { endsBeforeTheDiskIsFull(t, name, live) })
+		t.Run(name+" at once", func(t *testing.T) { endsBeforeTheDiskIsFull(t, name, atOnce) })
+	}
+}
+
+func endsBeforeTheDiskIsFull(t *testing.T, name string, record func(*testing.T, *show, *Recording) error) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=1m"); err != nil {
+		apptest.Missing(t, "the right to mount a small disk, which only root has")
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	s := newShow(t)
+	params := s.params(filepath.Join(dir, name))
+	params.Notes, params.Reserve = t.TempDir(), 300<<10
+	r, err := New(params)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = record(t, s, r)
+	if !errors.Is(err, ErrNoRoom) {
+		t.Fatal(err)
+	}
+	s.frame(t, func(p *encoder.Packet) { r.Write(p); p.Release() })
+	if free, err := disk.Free(dir); err != nil || free < 10_000 || r.Status().Free != 0 {
+		t.Errorf("%d bytes are left, %v; the status says %d", free, err, r.Status().Free)
+	}
+	if p := playFile(t, r.Status().Path); p.end("video") < 2 || p.seconds() < p.end("video") {
+		t.Errorf("%.2f s can be played, the head says %.2f", p.end("video"), p.seconds())
+	}
+	if cut, err := Unfinished(params.Notes); len(cut) != 0 || err != nil {
+		t.Errorf("unfinished are %+v, %v", cut, err)
 	}
 }
 

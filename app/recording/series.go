@@ -25,6 +25,7 @@ type series struct {
 	parts    []string      // all that were opened
 	bytes    int64         // of those that are closed
 	duration time.Duration // of those
+	room     int64         // bytes that may still come before it is looked how much is free
 }
 
 // syncEach is how often data are forced to the disk.
@@ -70,6 +71,11 @@ func (s *series) copy(ctx context.Context) error {
 
 // write writes a packet, into the part that it belongs to.
 func (s *series) write(i item) error {
+	if s.room -= int64(len(i.Data)); s.room < 0 { // a queue that has waited comes all at once
+		if err := s.sync(); err != nil {
+			return err
+		}
+	}
 	s.ask(true)
 	defer s.ask(false)
 	begins := i.Track == encoder.VideoTrack && i.Key || s.video == nil
@@ -177,11 +183,13 @@ func (s *series) sync() error {
 	if err := s.cur.sync(s.chapters(s.cur, math.MaxInt64)); err != nil {
 		return err
 	}
+	s.room = math.MaxInt64
 	if free, err := s.r.free(s.r.params.Path); err == nil {
+		s.room = free - s.r.params.Reserve
 		s.r.mu.Lock()
-		s.r.status.Free = max(0, free-s.r.params.Reserve)
+		s.r.status.Free = max(0, s.room)
 		s.r.mu.Unlock()
-		if free < s.r.params.Reserve {
+		if s.room < 0 {
 			return ErrNoRoom
 		}
 	}
