@@ -142,8 +142,8 @@ func (s *slot) hold(on bool) {
 	s.gate = !on
 }
 
-// poke has the source closed and opened. A change to what is wished is made under the
-// same lock, or the source could be opened for it already, and then once more.
+// poke has the source closed and opened. Whoever changes what is wished holds the lock
+// over both, or the source could be opened for it already, and then once more.
 func (s *slot) poke() {
 	select {
 	case s.rewish <- struct{}{}:

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -158,19 +158,11 @@ func (p *program) wait(t testing.TB, d time.Duration) {
 	}
 }
 
-// freePort is one on which nobody listens, and none that the system gives to those that
-// ask for any: other tests could have that before it is used.
 func freePort(t testing.TB) int {
 	t.Helper()
-	for range 100 {
-		port := 10000 + rand.IntN(22000)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
+	address, err := rtmptest.FreeAddress()
+	must(t, err)
+	return int(netip.MustParseAddrPort(address).Port())
 }
 
 func waitPort(t testing.TB, port int, p *program) {

@@ -2,27 +2,22 @@ package apptest
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"strings"
 	"testing"
+
+	"tally/rtmpout/rtmptest"
 )
 
-// FreeAddr is an address on this machine on which nobody listens: for a server
-// to be started, or to be refused at. Its port is none that the system gives to those
-// that ask for any, so that no other test has it before it is used.
+// FreeAddr is rtmptest.FreeAddress, for a test.
 func FreeAddr(t testing.TB) string {
 	t.Helper()
-	for range 100 {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10000+rand.IntN(22000)))
-		if err == nil {
-			defer l.Close()
-			return l.Addr().String()
-		}
+	address, err := rtmptest.FreeAddress()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free")
-	return ""
+	return address
 }
 
 // listening reports whether somebody listens at addr, without connecting: some

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"tally/app/apptest"
 	"tally/encoder"
@@ -31,31 +32,47 @@ func TestNoPermission(t *testing.T) {
 	}
 }
 
+// smallDisk is a folder that is a disk of its own.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size="+size); err != nil {
+		apptest.Missing(t, "the right to mount a small disk, which only root has")
+	}
+	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	return dir
+}
+
+// untilItEnds records frames of a show, one each so often, until the recording ends
+// by itself, and returns why; nil when it does not.
+func untilItEnds(t *testing.T, s *show, r *Recording, frames int, each time.Duration) (err error) {
+	t.Helper()
+	done := make(chan error, 1)
+	go func() { done <- r.Run(t.Context()) }()
+	began := time.Now()
+	for n := 0; err == nil && n < frames; n++ {
+		time.Sleep(time.Until(began.Add(time.Duration(n) * each)))
+		s.frame(t, into(r))
+		select {
+		case err = <-done:
+		default:
+		}
+	}
+	return err
+}
+
 // TestFullDisk records to a small disk until it is full. It needs to mount one.
 func TestFullDisk(t *testing.T) {
 	for _, name := range kinds {
 		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=400k"); err != nil {
-				apptest.Missing(t, "the right to mount a small disk, which only root has")
-			}
-			t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+			dir := smallDisk(t, "400k")
 			s := newShow(t)
 			path := filepath.Join(dir, name)
 			r, err := New(s.params(path))
 			if err != nil {
 				t.Fatal(err)
 			}
-			done := make(chan error, 1)
-			go func() { done <- r.Run(t.Context()) }()
-			var failed error
-			for n := 0; failed == nil && n < 60*fps; n++ {
-				s.frame(t, into(r)) // the show goes on
-				select {
-				case failed = <-done:
-				default:
-				}
-			}
+			failed := untilItEnds(t, s, r, 60*fps, 0)
 			if !errors.Is(failed, syscall.ENOSPC) {
 				t.Fatalf("error is %v", failed)
 			}

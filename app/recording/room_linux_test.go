@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"tally/app/apptest"
 	"tally/app/disk"
 	"tally/encoder"
 )
@@ -16,29 +15,14 @@ import (
 // file gets its index, and needs no repair. Also when all comes at once, as from the
 // queue of a disk that was stuck.
 func TestEndsBeforeTheDiskIsFull(t *testing.T) {
-	running := func(t *testing.T, r *Recording) chan error {
-		done := make(chan error, 1)
-		go func() { done <- r.Run(t.Context()) }()
-		return done
-	}
-	live := func(t *testing.T, s *show, r *Recording) (err error) {
-		done := running(t, r)
-		began := time.Now()
-		for n := 0; err == nil && n < 40*fps; n++ {
-			time.Sleep(time.Until(began.Add(time.Duration(n) * time.Second / (4 * fps)))) // four times as fast as a show
-			s.frame(t, into(r))
-			select {
-			case err = <-done:
-			default:
-			}
-		}
-		return err
+	live := func(t *testing.T, s *show, r *Recording) error {
+		return untilItEnds(t, s, r, 40*fps, time.Second/(4*fps)) // four times as fast as a show
 	}
 	atOnce := func(t *testing.T, s *show, r *Recording) error {
 		for range 20 * fps {
 			s.frame(t, into(r))
 		}
-		return <-running(t, r)
+		return running(t, r)()
 	}
 	for _, name := range kinds {
 		t.Run(name, func(t *testing.T) { endsBeforeTheDiskIsFull(t, name, live) })
@@ -47,11 +31,7 @@ func TestEndsBeforeTheDiskIsFull(t *testing.T) {
 }
 
 func endsBeforeTheDiskIsFull(t *testing.T, name string, record func(*testing.T, *show, *Recording) error) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=1m"); err != nil {
-		apptest.Missing(t, "the right to mount a small disk, which only root has")
-	}
-	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := smallDisk(t, "1m")
 	s := newShow(t)
 	params := s.params(filepath.Join(dir, name))
 	params.Notes, params.Reserve = t.TempDir(), 300<<10
@@ -78,11 +58,7 @@ func endsBeforeTheDiskIsFull(t *testing.T, name string, record func(*testing.T, 
 // TestFullDiskIsRepaired fills a disk that others use too. The file is cut off, is
 // found, and needs room for its repair.
 func TestFullDiskIsRepaired(t *testing.T) {
-	dir := t.TempDir()
-	if err := syscall.Mount("tally", dir, "tmpfs", 0, "size=400k"); err != nil {
-		apptest.Missing(t, "the right to mount a small disk, which only root has")
-	}
-	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := smallDisk(t, "400k")
 	s := newShow(t)
 	params := s.params(filepath.Join(dir, "show.mkv"))
 	params.Notes = t.TempDir()
@@ -90,15 +66,7 @@ func TestFullDiskIsRepaired(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- r.Run(t.Context()) }()
-	for n := 0; err == nil && n < 60*fps; n++ {
-		s.frame(t, into(r))
-		select {
-		case err = <-done:
-		default:
-		}
-	}
+	err = untilItEnds(t, s, r, 60*fps, 0)
 	if !errors.Is(err, syscall.ENOSPC) {
 		t.Fatalf("error is %v", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tally/rtmpout"
+	"tally/rtmpout/rtmptest"
 )
 
 // lal is a running lalserver, which records what is published to it into dir.
@@ -24,12 +25,10 @@ func startLal(t *testing.T) lal {
 	if out, err := exec.Command("go", "build", "-o", binary, "github.com/q191201771/lal/app/lalserver").CombinedOutput(); err != nil {
 		t.Fatalf("building lal: %v: %s", err, out)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := rtmptest.FreeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := l.Addr().String()
-	l.Close()
 	conf := fmt.Sprintf(`{"conf_version":"v0.4.1","rtmp":{"enable":true,"addr":"%s","gop_num":10,"single_gop_max_frame_num":0},
 "in_session":{"add_dummy_audio_enable":false},"default_http":{},"httpflv":{"enable":false},"hls":{"enable":false},"httpts":{"enable":false},
 "rtsp":{"enable":false},"record":{"enable_flv":true,"flv_out_path":"%s/","enable_mpegts":true,"mpegts_out_path":"%s/"},
